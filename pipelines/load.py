@@ -1,0 +1,220 @@
+"""One run of the pipeline: what the script, Dagster and the cloud all call.
+
+A run is a row of load packages, each bounded in requests and committed as a whole (rows, completeness proof and
+watermark together), so a run that is killed anywhere has lost at most one package's requests.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import dlt
+from dlt.common.storages.fsspec_filesystem import fsspec_from_config
+from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+from dlt.pipeline.helpers import pipeline_drop
+
+from pipelines.failures import plain_failure
+from sources.rawg import RawgRun, rawg_source
+from sources.rawg.configuration import RawgConfiguration
+from sources.rawg.endpoints import ENDPOINT_BY_NAME, ENDPOINTS
+from sources.rawg.errors import RawgError
+from sources.rawg.games import GAME_TABLES
+from sources.rawg.ledger import RequestLedger
+from sources.rawg.rows import Row
+from sources.rawg.walk import Watermark
+
+GAMES = "games"
+RESOURCES = [GAMES, *ENDPOINT_BY_NAME]
+"""Everything that `--resources` can name; `games` brings its links, snapshots and windows along."""
+DEFAULT_RESOURCES = [GAMES, *(endpoint.name for endpoint in ENDPOINTS if endpoint.kind == "reference")]
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """What to load. `updated_from`..`updated_to` (both inclusive) is an explicit range of days that leaves the
+    watermark alone; without it a run takes what is new since the last one."""
+
+    resources: list[str] = field(default_factory=lambda: list(DEFAULT_RESOURCES))
+    updated_from: date | None = None
+    updated_to: date | None = None
+    max_requests: int | None = None
+    full_refresh: bool = False
+
+    @property
+    def has_range(self) -> bool:
+        return self.updated_from is not None or self.updated_to is not None
+
+    def of_kind(self, kind: str) -> list[str]:
+        """The named resources that are endpoints of this kind."""
+        return [name for name in self.resources if name in ENDPOINT_BY_NAME and ENDPOINT_BY_NAME[name].kind == kind]
+
+
+@dataclass
+class LoadReport:
+    """What a run did. `rows` counts the rows loaded by table."""
+
+    run: RawgRun
+    started: float = field(default_factory=time.monotonic)
+    rows: Counter[str] = field(default_factory=Counter)
+    packages: int = 0
+    stopped: RawgError | None = None
+
+
+def rawg_pipeline(sandbox: bool = False) -> dlt.Pipeline:
+    """The pipeline `rawg`, or `rawg_sandbox` with a lake and a warehouse of its own for made-up games."""
+    suffix, prefix = ("_sandbox", "sandbox_") if sandbox else ("", "")
+    return dlt.pipeline(
+        f"rawg{suffix}",
+        destination=f"{prefix}warehouse",
+        staging=f"{prefix}lake",
+        dataset_name="raw",
+    )
+
+
+def lake_configuration(pipeline: dlt.Pipeline) -> FilesystemDestinationClientConfiguration:
+    """Where the pipeline's lake is and how to open it."""
+    assert pipeline.staging is not None
+    return pipeline.staging.configuration(  # type: ignore[return-value]
+        FilesystemDestinationClientConfiguration()._bind_dataset_name("raw")
+    )
+
+
+def open_ledger(
+    pipeline: dlt.Pipeline, configuration: RawgConfiguration, max_requests: int | None = None
+) -> RequestLedger:
+    """The request ledger in the pipeline's lake."""
+    filesystem, root = fsspec_from_config(lake_configuration(pipeline))
+    return RequestLedger(filesystem, root, configuration.monthly_requests, max_requests)
+
+
+def days_to_walk(request: LoadRequest, pipeline: dlt.Pipeline, configuration: RawgConfiguration) -> tuple[date, date]:
+    """First and last `updated` day (UTC) of a run."""
+    today = datetime.now(UTC).date()
+    if request.has_range:
+        return request.updated_from or configuration.initial_day, request.updated_to or today
+    if request.full_refresh:
+        return configuration.initial_day, today
+    resources = pipeline.state.get("sources", {}).get("rawg", {}).get("resources", {})
+    watermark = Watermark(dict(resources.get(GAMES, {})))
+    return watermark.first_day(configuration.initial_day, configuration.lag_days), today
+
+
+def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> None:
+    """Runs the pipeline until everything asked for is loaded; `report` fills as packages are committed.
+
+    Raises:
+        RawgError: the run had to stop; what `report` counts is committed.
+    """
+    run = report.run
+    with plain_failure():
+        finish_pending(pipeline)
+        if request.full_refresh:
+            drop_tables(pipeline, request.resources)
+        if references := request.of_kind("reference"):
+            _load_package(pipeline, run, references, report)
+        if GAMES in request.resources:
+            _load_games(request, pipeline, run, report)
+        for name in request.of_kind("catalogue"):
+            _load_catalogue(name, pipeline, run, report)
+        for name in request.of_kind("game"):
+            _load_for_selected_games(name, pipeline, run, report)
+
+
+def finish_pending(pipeline: dlt.Pipeline) -> None:
+    """Loads what an interrupted run left behind, and takes over the state that the warehouse holds."""
+    if pipeline.has_pending_data:
+        pipeline.run()
+    pipeline.sync_destination()
+
+
+def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
+    """Empties what the named resources load, and their state.
+
+    The daily snapshots stay, because RAWG cannot give them again, and so does the lake.
+    """
+    if not pipeline.default_schema_name:
+        return
+    names = [name for name in resources if name != GAMES]
+    if GAMES in resources:
+        names += [name for name in GAME_TABLES if name != "game_snapshots"]
+    drop = pipeline_drop(pipeline, resources=names)
+    if not drop.is_empty:
+        drop()
+
+
+def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
+    pipeline.run(rawg_source(run).with_resources(*resources))
+    trace = pipeline.last_trace
+    if trace.last_normalize_info:
+        for table, rows in trace.last_normalize_info.row_counts.items():
+            if not table.startswith("_dlt"):
+                report.rows[table] += rows
+    if run.walk:
+        # they are loaded only to remove old links
+        report.rows -= run.walk.progress.without_links
+        run.walk.progress.without_links.clear()
+    report.packages += 1
+
+
+def _load_games(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
+    run.moves_watermark = not request.has_range
+    walk = run.walk_games(*days_to_walk(request, pipeline, run.configuration))
+    while not walk.is_finished and walk.stopped is None:
+        _load_package(pipeline, run, GAME_TABLES, report)
+    if walk.stopped:
+        raise walk.stopped
+
+
+def _load_catalogue(name: str, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
+    while True:
+        run.most_pages = min(run.configuration.chunk_requests, run.ledger.remaining)
+        if not run.most_pages:
+            raise run.ledger.refusal(f"the list of {name} goes on")
+        _load_package(pipeline, run, [name], report)
+        if pipeline.state["sources"]["rawg"]["resources"][name]["next_page"] == 1:
+            return
+
+
+def _load_for_selected_games(name: str, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
+    left = run.configuration.game_selection.limit
+    run.selected_resources = [name]
+    while left > 0:
+        most = min(left, run.configuration.chunk_requests, run.ledger.remaining)
+        if not most:
+            raise run.ledger.refusal(f"more {name} are due")
+        run.selected_games = select_games(name, pipeline, run.configuration.game_selection.minimum_added, most)
+        if not run.selected_games:
+            return
+        _load_package(pipeline, run, [name, "game_fetches"], report)
+        left -= len(run.selected_games)
+
+
+def select_games(resource: str, pipeline: dlt.Pipeline, minimum_added: int, most: int) -> list[Row]:
+    """Games that changed since `resource` was last asked for them, the most added first."""
+    known = pipeline.default_schema.tables if pipeline.default_schema_name else {}
+    if GAMES not in known:
+        return []
+    with pipeline.sql_client() as client:
+        games, fetches = (client.make_qualified_table_name(name) for name in (GAMES, "game_fetches"))
+        asked = "SELECT NULL AS game_id, NULL AS game_updated WHERE 1 = 0"
+        if "game_fetches" in known:
+            asked = f"SELECT game_id, game_updated FROM {fetches} WHERE resource = '{resource}'"
+        rows = client.execute_sql(
+            f"SELECT g.id, g.updated FROM {games} AS g LEFT JOIN ({asked}) AS f ON f.game_id = g.id"
+            f" WHERE g.added >= {minimum_added:d} AND (f.game_id IS NULL OR f.game_updated < g.updated)"
+            f" ORDER BY g.added DESC, g.id LIMIT {most:d}"
+        )
+    return [{"id": game_id, "updated": updated} for game_id, updated in rows or []]
+
+
+def table_sizes(pipeline: dlt.Pipeline) -> dict[str, int]:
+    """Rows in each table of the warehouse."""
+    if not pipeline.default_schema_name:
+        return {}
+    tables = [name for name in pipeline.default_schema.data_table_names(seen_data_only=True)]
+    with pipeline.sql_client() as client:
+        return {
+            name: (client.execute_sql(f"SELECT count(*) FROM {client.make_qualified_table_name(name)}") or [(0,)])[0][0]
+            for name in tables
+        }

@@ -1,0 +1,81 @@
+"""dlt's DuckDB destination, loading from files that a filesystem destination staged.
+
+dlt's own DuckDB destination refuses staging, Snowflake's has it. This subclass closes the gap, so that a laptop
+and the cloud run the same pipeline: lake first, then the warehouse from the lake.
+"""
+
+from pathlib import Path
+
+from dlt.common.configuration import configspec
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination.client import LoadJob, PreparedTableSchema, SupportsStagingDestination
+from dlt.common.storages.configuration import FilesystemConfiguration
+from dlt.common.storages.fsspec_filesystem import fsspec_from_config
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
+from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
+from dlt.destinations.impl.duckdb.factory import duckdb
+from dlt.destinations.job_impl import ReferenceFollowupJobRequest
+
+
+@configspec(init=False)
+class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
+    """DuckDB's configuration with a plain path beside `credentials`, because config.toml may not hold credentials."""
+
+    database: str | None = None
+    """DuckDB file used when no `credentials` are given, relative to the project folder."""
+
+    def on_resolved(self) -> None:
+        if self.database and not self.credentials.database:
+            self.credentials.database = self.database
+        super().on_resolved()
+        Path(self.credentials.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+class StagedCopyJob(DuckDbCopyJob):
+    """Inserts one staged parquet file, matching columns by name."""
+
+    def run(self) -> None:
+        sql_client = self._job_client.sql_client
+        url = ReferenceFollowupJobRequest.resolve_reference(self._file_path)
+        if url.startswith("file:"):
+            # undoes the percent-encoding of `load_date=`
+            path = FilesystemConfiguration.make_local_path(url)
+        else:
+            path = url
+            # fsspec instead of DuckDB's httpfs extension, which is a download that a closed network refuses
+            filesystem, _ = fsspec_from_config(self._job_client.config.staging_config)
+            sql_client.native_connection.register_filesystem(filesystem)
+        table = sql_client.make_qualified_table_name(self.load_table_name)
+        # `load_date=` is a folder of the lake, not a column of the table
+        source = "read_parquet(?, hive_partitioning = false)"
+        sql_client.execute_sql(f"INSERT INTO {table} BY NAME SELECT * FROM {source}", path)
+
+
+class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):
+    """DuckDB's client, accepting references to staged files."""
+
+    def create_load_job(
+        self, table: PreparedTableSchema, file_path: str, load_id: str, restore: bool = False
+    ) -> LoadJob:
+        if ReferenceFollowupJobRequest.is_reference_job(file_path):
+            return StagedCopyJob(file_path)
+        return super().create_load_job(table, file_path, load_id, restore)
+
+    def should_truncate_table_before_load_on_staging_destination(self, table_name: str) -> bool:
+        return self.config.truncate_tables_on_staging_destination_before_load
+
+
+class staged_duckdb(duckdb):
+    """DuckDB destination that loads parquet files from a staging filesystem."""
+
+    spec = StagedDuckDbClientConfiguration
+
+    def _raw_capabilities(self) -> DestinationCapabilitiesContext:
+        capabilities = super()._raw_capabilities()
+        capabilities.preferred_staging_file_format = "parquet"
+        capabilities.supported_staging_file_formats = ["parquet"]
+        return capabilities
+
+    @property
+    def client_class(self) -> type[StagedDuckDbClient]:
+        return StagedDuckDbClient

@@ -1,0 +1,72 @@
+"""What the load packages of one run share: settings, session, quota, plan."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import requests
+
+from sources.rawg.configuration import RawgConfiguration
+from sources.rawg.errors import ApiRefused
+from sources.rawg.ledger import RequestLedger
+from sources.rawg.rows import Row, canonical_game
+from sources.rawg.session import RawgSession, StoppableSession
+from sources.rawg.walk import GamesWalk, check_filter
+from sources.rawg.windows import WindowPlanner
+
+PROBE_ROWS = 10
+"""Rows asked for beside a count, enough to notice that RAWG ignored the filter."""
+
+
+@dataclass
+class RawgRun:
+    """One run against the API.
+
+    Attributes:
+        walk: The walk over /games, when games are loaded.
+        moves_watermark: False for an explicit range of days, which leaves the watermark where it is.
+        selected_games: Games that the per-game resources ask for, as `{"id": ..., "updated": ...}`.
+        selected_resources: The per-game resources that ask for them.
+        most_pages: Pages of a catalogue list in one package.
+    """
+
+    configuration: RawgConfiguration
+    ledger: RequestLedger
+    session: RawgSession
+    walk: GamesWalk | None = None
+    moves_watermark: bool = True
+    selected_games: list[Row] = field(default_factory=list)
+    selected_resources: list[str] = field(default_factory=list)
+    most_pages: int = 0
+
+    @classmethod
+    def start(cls, configuration: RawgConfiguration, ledger: RequestLedger) -> "RawgRun":
+        """A run that has sent nothing yet."""
+        session = RawgSession(configuration, ledger)
+        return cls(configuration, ledger, session, most_pages=configuration.chunk_requests)
+
+    def planner(self, start: date, end: date) -> WindowPlanner:
+        """Plans `start`..`end`, probing RAWG for counts as it goes."""
+        return WindowPlanner(start, end, self.count_games)
+
+    def walk_games(self, start: date, end: date) -> GamesWalk:
+        """Sets out to walk the games updated in `start`..`end`."""
+        stoppable = StoppableSession(self.session)
+        self.walk = GamesWalk(self.planner(start, end), stoppable, self.ledger, self.configuration.chunk_requests)
+        return self.walk
+
+    def count_games(self, start: date, end: date) -> int:
+        """Asks RAWG how many games were updated in `start`..`end` (both inclusive); one request.
+
+        Raises:
+            ApiRefused: RAWG ignored the filter.
+        """
+        url = f"{self.configuration.base_url.rstrip('/')}/games"
+        params: dict[str, str | int] = {"updated": f"{start},{end}", "page": 1, "page_size": PROBE_ROWS}
+        request = self.session.prepare_request(requests.Request("GET", url, params=params))
+        settings = self.session.merge_environment_settings(url, {}, None, None, None)
+        payload = self.session.send(request, **settings).json()
+        if "count" not in payload:
+            raise ApiRefused(f"RAWG did not count the games updated from {start} to {end}; try again later.")
+        for row in payload["results"]:
+            check_filter(canonical_game(row), start, end)
+        return int(payload["count"])

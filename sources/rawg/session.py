@@ -1,0 +1,251 @@
+"""The one door to RAWG: key, rate limit, quota, retries and the check of every answer.
+
+The key is put on a request at the very last moment and taken off every answer at the first, so nothing above this
+module (dlt's logs, traces, load packages) ever sees it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+
+from sources.rawg.configuration import RawgConfiguration
+from sources.rawg.errors import ApiRefused, ApiUnavailable, Interrupted, QuotaReached, RawgError
+from sources.rawg.ledger import RequestLedger
+
+CONNECT_TIMEOUT = 10.0
+LONGEST_WAIT = 60.0
+"""Seconds that a retry waits at most, whatever `Retry-After` says."""
+SPARE_FAILURES = 50
+"""Failures that a run survives however short it is; beyond them it may fail as often as it succeeds."""
+QUOTA_SPENT = "monthly api limit"
+"""In the body of a 401; the body alone tells a spent quota from a bad key."""
+
+
+class _Retriable(Exception):
+    """An attempt that failed in a way that passes: 429, 5xx, a broken connection or body."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class RateLimit:
+    """Spaces the starts of requests evenly, whichever thread sends them."""
+
+    def __init__(self, per_second: float) -> None:
+        self._interval = 1.0 / per_second
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def next_slot(self) -> float:
+        """Books the next slot and returns the seconds to wait for it."""
+        with self._lock:
+            now = time.monotonic()
+            slot = max(now, self._next)
+            self._next = slot + self._interval
+            return slot - now
+
+
+class RawgSession(requests.Session):
+    """A `requests.Session` that dlt's REST client uses to talk to RAWG.
+
+    Answers reach the caller as 200 with a checked JSON body (parsed once, without `next` and `previous`, which carry
+    the key) or as RAWG's JSON 404. Everything else is retried or raised as a `RawgError`.
+    """
+
+    def __init__(self, configuration: RawgConfiguration, ledger: RequestLedger) -> None:
+        super().__init__()
+        self.ledger = ledger
+        self.cancelled = threading.Event()
+        self._key = str(configuration.api_key)
+        self._timeout = (CONNECT_TIMEOUT, configuration.request_timeout)
+        self._rate = RateLimit(configuration.requests_per_second)
+        self._backoff = tenacity.wait_random_exponential(multiplier=configuration.retry_backoff, max=LONGEST_WAIT)
+        self._attempts = configuration.retry_attempts
+        self._answered = 0
+        self._failed = 0
+        self.headers["Accept"] = "application/json"
+        # a quarter of a page's bytes, but each page costs RAWG and us more time to pack than to send
+        self.mount("http://", HTTPAdapter(pool_maxsize=16))
+        self.mount("https://", HTTPAdapter(pool_maxsize=16))
+        _mask_key_in_logs(self._key)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Sends one request, with retries, and returns a checked answer.
+
+        Raises:
+            QuotaReached: the ledger or RAWG says that the month's requests are used up.
+            ApiRefused: RAWG will not answer this request however often it is asked.
+            ApiUnavailable: every attempt failed, or the whole run failed too often.
+            Interrupted: `cancelled` was set while waiting.
+        """
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._attempts),
+            retry=tenacity.retry_if_exception_type(_Retriable),
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt, request, kwargs)
+        except _Retriable as failure:
+            raise ApiUnavailable(
+                f"RAWG did not answer {_path(request)} in {self._attempts} attempts ({failure}); what was loaded is"
+                " kept, try again later."
+            ) from None
+
+    def _attempt(self, request: requests.PreparedRequest, kwargs: Mapping[str, Any]) -> requests.Response:
+        self._sleep(self._rate.next_slot())
+        self.ledger.take()
+        keyed = request.copy()
+        keyed.prepare_url(request.url, {"key": self._key})
+        try:
+            # not streamed: a body that breaks off after its headers fails here, not later
+            options = {**kwargs, "timeout": self._timeout, "allow_redirects": False, "stream": False}
+            response = super().send(keyed, **options)
+        except requests.RequestException as error:
+            # the exception's text holds the URL with the key
+            self.ledger.note(_plain_reason(error))
+            raise self._failure(_plain_reason(error)) from None
+        response.request = request
+        response.url = str(request.url)
+        return self._checked(response)
+
+    def _checked(self, response: requests.Response) -> requests.Response:
+        payload = _parse(response.content)
+        self.ledger.note(str(response.status_code))
+        if response.status_code == 401:
+            raise _refusal(payload)
+        if response.status_code == 429 or response.status_code >= 500:
+            raise self._failure(f"status {response.status_code}", _retry_after(response))
+        if response.status_code == 404 and isinstance(payload, dict) and "detail" in payload:
+            return _with_json(response, payload)
+        if response.status_code != 200:
+            raise ApiRefused(
+                f"RAWG answered {_path(response.request)} with status {response.status_code}; check"
+                " sources.rawg.base_url and whether the plan includes this resource."
+            )
+        if not _is_whole(payload):
+            raise self._failure("a broken body")
+        self._answered += 1
+        return _with_json(response, payload)
+
+    def _failure(self, reason: str, wait: float | None = None) -> Exception:
+        self._failed += 1
+        if self._failed > SPARE_FAILURES + self._answered:
+            return ApiUnavailable(
+                f"RAWG failed {self._failed:,} times in this run (last: {reason}); what was loaded is kept, try"
+                " again later."
+            )
+        return _Retriable(reason, wait)
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        failure = state.outcome.exception() if state.outcome else None
+        asked = failure.wait if isinstance(failure, _Retriable) and failure.wait else 0.0
+        # `Retry-After: 0` must not burn every attempt at once
+        return max(min(asked, LONGEST_WAIT), self._backoff(state))
+
+    def _sleep(self, seconds: float) -> None:
+        if self.cancelled.wait(seconds) if seconds > 0 else self.cancelled.is_set():
+            raise Interrupted("Stopped before the load was complete.")
+
+
+class StoppableSession(requests.Session):
+    """Answers with a page without results once a request failed for good, so that a chunk ends with what it has."""
+
+    def __init__(self, session: RawgSession) -> None:
+        super().__init__()
+        self.session = session
+        self.stopped: RawgError | None = None
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Sends one request unless an earlier one failed; a page that RAWG no longer has comes back empty."""
+        payload: dict[str, Any] = {"count": None, "results": None}
+        if self.stopped is None:
+            try:
+                response = self.session.send(request, **kwargs)
+            except RawgError as error:
+                self.stopped = error
+            else:
+                if response.status_code == 200:
+                    return response
+                payload["results"] = []
+        answer = requests.Response()
+        answer.status_code, answer.request, answer.url = 200, request, str(request.url)
+        return _with_json(answer, payload)
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _is_whole(payload: Any) -> bool:
+    """Whether a 200 holds what RAWG documents: a list's envelope, or one object with an id."""
+    if not isinstance(payload, dict):
+        return False
+    if "results" in payload:
+        return isinstance(payload["results"], list) and isinstance(payload.get("count"), int)
+    return "id" in payload
+
+
+def _with_json(response: requests.Response, payload: dict[str, Any]) -> requests.Response:
+    payload.pop("next", None)
+    payload.pop("previous", None)
+    response._content = b""  # the raw body holds the key in `next`
+    response.json = lambda **_: payload  # type: ignore[method-assign]
+    return response
+
+
+def _refusal(payload: Any) -> RawgError:
+    message = str(payload.get("error", "")) if isinstance(payload, dict) else ""
+    if QUOTA_SPENT in message.lower():
+        return QuotaReached(
+            "RAWG says that this month's requests are used up; what was loaded is kept, and the same command goes on"
+            " from there when the quota is renewed."
+        )
+    return ApiRefused(
+        "RAWG refused the API key; check RAWG_API_KEY against the key shown at https://rawg.io/apidocs."
+    )
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    try:
+        return float(response.headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+
+
+def _plain_reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    return "a broken answer"
+
+
+def _path(request: requests.PreparedRequest) -> str:
+    return urlsplit(str(request.url)).path
+
+
+def _mask_key_in_logs(key: str) -> None:
+    """Masks the key in urllib3's DEBUG lines, the only ones that are written while a request carries it."""
+
+    class MaskKey(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            if record.args:
+                record.msg, record.args = record.getMessage(), ()
+            record.msg = str(record.msg).replace(key, "***")
+            return True
+
+    logging.getLogger("urllib3.connectionpool").addFilter(MaskKey())

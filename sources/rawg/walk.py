@@ -1,0 +1,316 @@
+"""Walking windows page by page, and proving that each was walked completely.
+
+Pages are requested by dlt's worker threads in any order; everything here runs in the extracting thread. A window is
+complete when every page told the same `count` and the walk saw as many different games. RAWG pages by offset: when a
+game leaves the window meanwhile, rows shift and one can be missed, so a window whose count moved is walked again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sources.rawg.errors import ApiRefused, RawgError
+from sources.rawg.ledger import RequestLedger
+from sources.rawg.rows import Game, Row, canonical_game
+from sources.rawg.session import StoppableSession
+from sources.rawg.windows import ONE_DAY, REACHABLE_ROWS, ROW_CAP, Window, WindowPlanner, pages_for
+
+MOST_WALKS = 4
+"""Walks over one window before it is left as incomplete; a window that moves that much is nearly always today's."""
+BATCH = 1_000
+"""Games handed on at once: large enough for Arrow, small enough for memory."""
+FORWARD, BACKWARD = "created", "-created"
+"""Orderings that do not change while a game stays in its window."""
+
+PageRequest = dict[str, Any]
+
+
+@dataclass
+class WalkProgress:
+    """Where the walk is, for people who watch it."""
+
+    planned_pages: int = 0
+    pages: int = 0
+    rows: int = 0
+    windows: int = 0
+    windows_complete: int = 0
+    incomplete: list[Row] = field(default_factory=list)
+    without_links: Counter[str] = field(default_factory=Counter)
+
+    def end(self, result: Row) -> None:
+        if result["status"] == "complete":
+            self.windows_complete += 1
+        else:
+            self.incomplete.append(result)
+
+
+@dataclass
+class Batch:
+    """What the tables of one chunk are made of."""
+
+    games: list[Game] = field(default_factory=list)
+    tags: list[Row] = field(default_factory=list)
+    windows: list[Row] = field(default_factory=list)
+
+
+def check_filter(game: Game, start: date, end: date) -> None:
+    """Makes sure that a game which RAWG lists for `start`..`end` belongs there.
+
+    Raises:
+        ApiRefused: RAWG ignored the filter, as it does with one it cannot read, and answered with the whole catalogue.
+    """
+    updated = game.row.get("updated")
+    # a day of grace: nobody documents the time zone that the filter's days are in
+    if isinstance(updated, datetime) and not start - ONE_DAY <= updated.date() <= end + ONE_DAY:
+        raise ApiRefused(
+            f"RAWG ignored the filter updated={start},{end}: it listed a game updated on {updated.date()}; nothing of"
+            " this answer was loaded."
+        )
+
+
+class WindowWalk:
+    """One window while its pages arrive."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.requests = 0
+        self.walks = 0
+        self.ended = False
+        self.reason: str | None = None
+        self.pending: set[tuple[str, int]] = set()
+        self._requested: set[tuple[str, int]] = set()
+        self._seen: set[int] = set()
+        self._counts: set[int] = set()
+
+    def begin(self) -> list[PageRequest]:
+        """Page requests of a new walk over the window, for as many rows as were last known of."""
+        self.walks += 1
+        count = self.count
+        self._requested, self._seen, self._counts = set(), set(), set()
+        return self._request(count)
+
+    def receive(self, ordering: str, page: int, count: int | None, games: list[Game]) -> list[PageRequest]:
+        """Takes one page; returns further requests when it tells of more rows than were asked for.
+
+        A page that RAWG no longer has (`count` is None) simply lacks rows, which `is_complete` notices.
+        """
+        self.pending.discard((ordering, page))
+        for game in games:
+            check_filter(game, self.window.start, self.window.end)
+            self._seen.add(game.id)
+        if count is None:
+            return []
+        self._counts.add(count)
+        return self._request(count)
+
+    @property
+    def count(self) -> int:
+        """Games in the window: the largest count the pages told, or what the plan expected."""
+        return max(self._counts, default=self.window.expected)
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self._counts) == 1 and len(self._seen) == self.count
+
+    @property
+    def is_over_cap(self) -> bool:
+        """Whether RAWG holds more games in the window than it lists, however often it is walked."""
+        return self.window.is_single_day and self.count > REACHABLE_ROWS
+
+    @property
+    def needs_no_further_walk(self) -> bool:
+        """Whether the watermark may pass: what lies behind the cap stays there however often it is asked for."""
+        return self.ended and self.reason in (None, "over_cap")
+
+    def end(self, reason: str | None) -> None:
+        """Closes the window: complete when there is no reason against it."""
+        self.ended, self.reason = True, reason
+
+    def result(self) -> Row:
+        """The window's row in `game_windows`."""
+        return {
+            "updated_from": self.window.start,
+            "updated_to": self.window.end,
+            "expected_count": self.count,
+            "rows_seen": len(self._seen),
+            "requests": self.requests,
+            "status": "incomplete" if self.reason else "complete",
+            "reason": self.reason,
+            "walked_at": datetime.now(UTC),
+        }
+
+    def _request(self, rows: int) -> list[PageRequest]:
+        wanted = {(FORWARD, page) for page in range(1, pages_for(min(rows, ROW_CAP)) + 1)}
+        behind_the_cap = min(rows, REACHABLE_ROWS) - ROW_CAP
+        if behind_the_cap > 0 and self.window.is_single_day:
+            wanted |= {(BACKWARD, page) for page in range(1, pages_for(behind_the_cap) + 1)}
+        new = wanted - self._requested
+        self._requested |= new
+        self.pending |= new
+        self.requests += len(new)
+        return [
+            {"window": self.window.filter, "ordering": ordering, "page": page}
+            for ordering, page in sorted(new, key=lambda request: (request[0] != FORWARD, request[1]))
+        ]
+
+
+class Watermark:
+    """The last day up to which everything is loaded, as kept in dlt's state."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    @property
+    def day(self) -> date | None:
+        value = self._state.get("watermark")
+        return date.fromisoformat(value) if value else None
+
+    def first_day(self, initial: date, lag_days: int) -> date:
+        """Where the next load begins: after the watermark, and never later than `lag_days` before the last walk."""
+        if self.day is None:
+            return initial
+        walked_on = date.fromisoformat(self._state["walked_on"])
+        return min(self.day + ONE_DAY, walked_on - timedelta(days=lag_days))
+
+    def move_to(self, day: date, today: date) -> None:
+        self._state.update(watermark=day.isoformat(), walked_on=today.isoformat())
+
+
+class GamesWalk:
+    """The walk over all planned windows, chunk by chunk; one object lives as long as the run.
+
+    Args:
+        planner: Gives the windows.
+        session: Asks for the pages, until a request fails for good.
+        ledger: Tells how many requests are left.
+        chunk_requests: Requests that a chunk holds at most, unless a single window needs more.
+    """
+
+    def __init__(
+        self, planner: WindowPlanner, session: StoppableSession, ledger: RequestLedger, chunk_requests: int
+    ) -> None:
+        self.planner = planner
+        self.session = session
+        self.ledger = ledger
+        self.chunk_requests = chunk_requests
+        self.complete_until: date | None = None
+        self.progress = WalkProgress()
+        self._walks: list[WindowWalk] = []
+        self._open: dict[str, WindowWalk] = {}
+        self._queue: list[PageRequest] = []
+        self._in_flight = 0
+        self._games: dict[int, Game] = {}
+        self._results: list[Row] = []
+
+    @property
+    def stopped(self) -> RawgError | None:
+        """Why no further request is sent; what was received by then is kept."""
+        return self.session.stopped
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every planned window was walked."""
+        return self.planner.is_empty
+
+    def page_requests(self) -> Iterator[list[PageRequest] | None]:
+        """Page requests of one chunk; None while only the answers to earlier ones can tell what to ask next."""
+        budget = self.chunk_requests
+        while window := self._next_window(budget):
+            budget -= window.requests
+            self._begin(WindowWalk(window))
+        while self._in_flight or self._queue:
+            yield self._dispatch() if self._queue else None
+
+    def receive(
+        self, window: str, ordering: str, page: int, count: int | None, results: list[Row] | None
+    ) -> Iterator[Batch]:
+        """Takes the answer to one page request; the chunk's last one yields what the chunk has gathered.
+
+        `results` is None when the request was not answered, `count` when RAWG no longer has the page.
+        """
+        self._in_flight -= 1
+        walk = self._open[window]
+        if results is not None:
+            games = [canonical_game(raw) for raw in results]
+            self._queue += walk.receive(ordering, page, count, games)
+            self._keep(games)
+        if self.stopped:
+            self._queue.clear()
+        if not walk.pending:
+            self._end(walk)
+        if self.stopped and not self._in_flight:
+            for unfinished in list(self._open.values()):
+                self._end(unfinished)
+        if not self._open:
+            yield from self._batches()
+
+    def _keep(self, games: list[Game]) -> None:
+        """Keeps the latest sighting of each game: one that moves while we walk is seen in two windows."""
+        for game in games:
+            known = self._games.get(game.id)
+            if known is None or not game.is_older_than(known):
+                self._games[game.id] = game
+        self.progress.pages += 1
+        self.progress.rows += len(games)
+
+    def _next_window(self, budget: int) -> Window | None:
+        if self.stopped or budget <= 0:
+            return None
+        try:
+            left = self.ledger.remaining - self._in_flight
+            window = self.planner.next_window(max_requests=left)
+        except RawgError as error:
+            self.session.stopped = error
+            return None
+        if window is None:
+            return None
+        if window.requests > left:
+            self.planner.put_back(window)
+            self.session.stopped = self.ledger.refusal(f"the games updated on {window} need {window.requests:,}")
+            return None
+        if window.requests > budget < self.chunk_requests:
+            self.planner.put_back(window)
+            return None
+        return window
+
+    def _begin(self, walk: WindowWalk) -> None:
+        self._walks.append(walk)
+        self._open[walk.window.filter] = walk
+        self._queue += walk.begin()
+        self.progress.windows += 1
+        self.progress.planned_pages += walk.window.requests
+
+    def _dispatch(self) -> list[PageRequest]:
+        requests, self._queue = self._queue, []
+        self._in_flight += len(requests)
+        return requests
+
+    def _end(self, walk: WindowWalk) -> None:
+        """Closes a window whose pages are in, or walks it again when it moved."""
+        if walk.is_complete:
+            walk.end(None)
+        elif walk.is_over_cap:
+            walk.end("over_cap")
+        elif self.stopped:
+            walk.end("stopped")
+        elif walk.walks == MOST_WALKS or walk.count > ROW_CAP and not walk.window.is_single_day:
+            walk.end("moved")
+        else:
+            self._queue += walk.begin()
+            self.progress.planned_pages += len(walk.pending)
+            return
+        del self._open[walk.window.filter]
+        self._results.append(walk.result())
+        self.progress.end(walk.result())
+        while self._walks and self._walks[0].needs_no_further_walk:
+            self.complete_until = self._walks.pop(0).window.end
+
+    def _batches(self) -> Iterator[Batch]:
+        games, self._games = list(self._games.values()), {}
+        tags = {tag["id"]: tag for game in games for tag in game.tags if "id" in tag}
+        results, self._results = self._results, []
+        for start in range(0, len(games), BATCH):
+            yield Batch(games=games[start : start + BATCH])
+        yield Batch(tags=list(tags.values()), windows=results)

@@ -1,0 +1,124 @@
+"""Splitting the days of `updated` into windows that RAWG lists completely.
+
+A filtered list stops after 10,000 rows while its `count` tells the true size, so a range is bisected by day until each
+part fits. One probe splits a range in two: the right half's count is what the left half leaves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+PAGE_SIZE = 40
+"""Rows on a page of /games; RAWG silently gives 40 when asked for more."""
+ROW_CAP = 10_000
+"""Rows after which RAWG stops listing a filtered result."""
+REACHABLE_ROWS = 2 * ROW_CAP
+"""Rows of one day that can be listed: from the front of the ordering and from its back."""
+ONE_DAY = timedelta(days=1)
+
+
+def pages_for(rows: int) -> int:
+    """Pages that hold `rows` rows; an empty list is one page as well."""
+    return max(1, -(-rows // PAGE_SIZE))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Games whose `updated` lies in `start`..`end` (UTC days, both inclusive), and how many RAWG says there are."""
+
+    start: date
+    end: date
+    expected: int
+
+    @property
+    def requests(self) -> int:
+        """Requests that one walk over the window takes; an empty one is looked at as well, to prove that it is."""
+        front = pages_for(min(self.expected, ROW_CAP))
+        behind_the_cap = min(self.expected, REACHABLE_ROWS) - ROW_CAP
+        return front + (pages_for(behind_the_cap) if behind_the_cap > 0 else 0)
+
+    @property
+    def is_single_day(self) -> bool:
+        return self.start == self.end
+
+    @property
+    def filter(self) -> str:
+        """The window as RAWG's `updated` filter."""
+        return f"{self.start},{self.end}"
+
+    def __str__(self) -> str:
+        return str(self.start) if self.is_single_day else f"{self.start} to {self.end}"
+
+
+class WindowPlanner:
+    """Plans the windows of a range of days, oldest first, probing only as far as it is asked.
+
+    Args:
+        start, end: First and last day of the range, inclusive.
+        count: Asks RAWG how many games were updated between two days; one request a call.
+    """
+
+    def __init__(self, start: date, end: date, count: Callable[[date, date], int]) -> None:
+        self._count = count
+        self._unprobed: tuple[date, date] | None = (start, end) if start <= end else None
+        self._pending: list[Window] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every window was taken."""
+        return self._unprobed is None and not self._pending
+
+    def next_window(self, max_requests: int | None = None) -> Window | None:
+        """Takes the oldest window that is left, or None when none is left.
+
+        Windows are as large as the cap allows; with `max_requests` a larger one is split by day until it costs no
+        more, except for a single day, which is returned as it is.
+        """
+        window = self._next_fitting(max_requests)
+        if window is None:
+            return None
+        try:
+            return self._merged_with_neighbours(window, max_requests)
+        except BaseException:
+            self._pending.append(window)
+            raise
+
+    def put_back(self, window: Window) -> None:
+        """Returns a window that was not walked; it comes out next."""
+        self._pending.append(window)
+
+    def _merged_with_neighbours(self, window: Window, max_requests: int | None) -> Window:
+        while (neighbour := self._next_fitting(max_requests)) is not None:
+            merged = Window(window.start, neighbour.end, window.expected + neighbour.expected)
+            if not _fits(merged, max_requests):
+                self._pending.append(neighbour)
+                break
+            window = merged
+        return window
+
+    def _next_fitting(self, max_requests: int | None) -> Window | None:
+        if self._unprobed is not None:
+            start, end = self._unprobed
+            self._pending.append(Window(start, end, self._count(start, end)))
+            self._unprobed = None
+        if not self._pending:
+            return None
+        while not _fits(self._pending[-1], max_requests) and not self._pending[-1].is_single_day:
+            self._bisect(self._pending.pop())
+        return self._pending.pop()
+
+    def _bisect(self, window: Window) -> None:
+        middle = window.start + (window.end - window.start) // 2
+        try:
+            left = min(self._count(window.start, middle), window.expected)
+        except BaseException:
+            self._pending.append(window)  # a probe that fails costs nothing but itself
+            raise
+        self._pending.append(Window(middle + ONE_DAY, window.end, window.expected - left))
+        self._pending.append(Window(window.start, middle, left))
+
+
+def _fits(window: Window, max_requests: int | None) -> bool:
+    if window.expected > ROW_CAP:
+        return False
+    return max_requests is None or window.requests <= max(max_requests, 1)
