@@ -51,8 +51,7 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
         lines.append(f"Windows    {progress.windows_complete:,} of {progress.windows:,} complete ({_proof(report)})")
         lines += [_incomplete(window) for window in progress.incomplete]
     lines += [
-        f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of"
-        f" {ledger.monthly_limit:,} this month",
+        f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of {ledger.monthly_limit:,} this month",
         f"Time       {timedelta(seconds=round(time.monotonic() - report.started))}",
         f"Lake       {lake_configuration(pipeline).bucket_url}",
         f"Warehouse  {warehouse_location(pipeline)}",
@@ -84,8 +83,7 @@ def warehouse_location(pipeline: dlt.Pipeline) -> str:
 def _next_steps(pipeline: dlt.Pipeline) -> list[str]:
     name = pipeline.pipeline_name
     return [
-        "Next       "
-        f"dlt pipeline {name} info        what was loaded, and the watermark",
+        f"Next       dlt pipeline {name} info        what was loaded, and the watermark",
         f"           dlt pipeline {name} show        browse the tables (pip install 'dlt[workspace]')",
         f"           duckdb {warehouse_location(pipeline)}   then: FROM raw.games ORDER BY added DESC LIMIT 10;",
     ]
@@ -112,7 +110,9 @@ def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str
         f" {run.ledger.sent:,}",
         f"Done       {_finish(needed, run)}",
     ]
-    if others := [name for name in request.resources if name in ENDPOINT_BY_NAME and name not in references_of(request)]:
+    if others := [
+        name for name in request.resources if name in ENDPOINT_BY_NAME and name not in references_of(request)
+    ]:
         lines.append(f"Not counted: {', '.join(others)} (their size shows only when they are asked)")
     return "\n".join(lines)
 

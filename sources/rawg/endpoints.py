@@ -37,9 +37,7 @@ class Endpoint:
 ENDPOINTS = [
     Endpoint("genres", "reference", "genres", columns.GENRES, without_samples),
     Endpoint("platforms", "reference", "platforms", columns.PLATFORMS, without_samples),
-    Endpoint(
-        "parent_platforms", "reference", "platforms/lists/parents", columns.PARENT_PLATFORMS, without_samples
-    ),
+    Endpoint("parent_platforms", "reference", "platforms/lists/parents", columns.PARENT_PLATFORMS, without_samples),
     Endpoint("stores", "reference", "stores", columns.STORES, without_samples),
     Endpoint("creator_roles", "reference", "creator-roles", columns.CREATOR_ROLES, without_samples),
     Endpoint("tags", "catalogue", "tags", columns.TAGS, without_samples),

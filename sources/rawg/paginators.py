@@ -34,7 +34,9 @@ class ListPages(BasePaginator):
         self.rows += len(data or [])
         self._has_next_page = self.rows < response.json()["count"]
         if self._has_next_page and not data:
-            raise ApiRefused(f"RAWG ended a list after {self.rows} of {response.json()['count']} rows; try again later.")
+            raise ApiRefused(
+                f"RAWG ended a list after {self.rows} of {response.json()['count']} rows; try again later."
+            )
 
     def update_request(self, request: Request) -> None:
         request.params = {**(request.params or {}), "page": self.page, "page_size": LIST_PAGE_SIZE}

@@ -214,9 +214,7 @@ def _refusal(payload: Any) -> RawgError:
             "RAWG says that this month's requests are used up; what was loaded is kept, and the same command goes on"
             " from there when the quota is renewed."
         )
-    return ApiRefused(
-        "RAWG refused the API key; check RAWG_API_KEY against the key shown at https://rawg.io/apidocs."
-    )
+    return ApiRefused("RAWG refused the API key; check RAWG_API_KEY against the key shown at https://rawg.io/apidocs.")
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -71,9 +71,7 @@ def build(options: argparse.Namespace) -> SandboxApp:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     today = datetime.now(UTC).date()
-    parser = argparse.ArgumentParser(
-        prog="python -m sources.rawg.sandbox", description=__doc__, exit_on_error=False
-    )
+    parser = argparse.ArgumentParser(prog="python -m sources.rawg.sandbox", description=__doc__, exit_on_error=False)
     add = parser.add_argument
     add(
         "--games",
@@ -172,9 +170,7 @@ def _listen(port: int) -> socket.socket:
 
 def _tell(port: int, games: int) -> None:
     url = f"http://127.0.0.1:{port}/api"
-    print(
-        f"RAWG sandbox with {games:,} games: {url} - try: curl '{url}/games?key=any&page_size=3'", flush=True
-    )
+    print(f"RAWG sandbox with {games:,} games: {url} - try: curl '{url}/games?key=any&page_size=3'", flush=True)
 
 
 def _end_with_parent(server: uvicorn.Server) -> None:

@@ -86,18 +86,14 @@ class Api:
             return json_reply(envelope(page, url, params, rows, **BROWSE_EXTRAS), listed=found)
         searched = any(name == "search" for name, _ in filters)
         first = 100 - (page.number - 1) * 0.5
-        scores = (
-            f"{max(1.0, first - place * 0.0125):.6f}" if searched else None for place in range(len(indexes))
-        )
+        scores = (f"{max(1.0, first - place * 0.0125):.6f}" if searched else None for place in range(len(indexes)))
         rows = [self.rows.slim(index, score) for index, score in zip(indexes, scores, strict=True)]
         return json_reply(envelope(page, url, params, rows, user_platforms=False), listed=found)
 
     def _shifted(self, found: Index) -> Index:
         """The list turned by 0, 1 or 2 places: rows repeat or vanish where pages meet."""
         turn = self.lists_served % 3
-        return (
-            found if not turn or not len(found) else found.take(range(-turn, len(found) - turn), mode="wrap")
-        )
+        return found if not turn or not len(found) else found.take(range(-turn, len(found) - turn), mode="wrap")
 
     def _game(self, id_or_slug: str, part: str, params: Params, url: str) -> Reply:
         parts: dict[str, Callable[[int], list[dict[str, Any]]]] = self.details.parts
@@ -121,9 +117,7 @@ class Api:
     def _plain(self, path: str, rows: list[dict[str, Any]], params: Params, url: str) -> Reply:
         ordering = params.get("ordering", "")
         if path in _ORDERED_LISTS and ordering.removeprefix("-") in ("id", "name"):
-            rows = sorted(
-                rows, key=lambda row: row[ordering.removeprefix("-")], reverse=ordering.startswith("-")
-            )
+            rows = sorted(rows, key=lambda row: row[ordering.removeprefix("-")], reverse=ordering.startswith("-"))
         page = cut_page(rows, params)
         return json_reply(envelope(page, url, params, list(page.rows)))
 

@@ -126,11 +126,7 @@ class SandboxApp:
         if kind == "envelope":
             return _wrong_envelope(argument)
         if kind == "ignore_filter":
-            params = {
-                name: value
-                for name, value in params.items()
-                if name in ("key", "page", "page_size", "ordering")
-            }
+            params = {name: value for name, value in params.items() if name in ("key", "page", "page_size", "ordering")}
         host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
         url = f"http://{host}/api{path}"
         return self.api.answer(path.strip("/"), params, url, shuffle=self.faults.shuffle)
@@ -205,9 +201,7 @@ async def _send(send: Send, reply: Reply, *, cut: bool = False) -> None:
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if cut:  # an unfinished response makes the server close the connection
-        await send(
-            {"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True}
-        )
+        await send({"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True})
     else:
         await send({"type": "http.response.body", "body": reply.body})
 
@@ -215,8 +209,6 @@ async def _send(send: Send, reply: Reply, *, cut: bool = False) -> None:
 async def _reset(scope: Scope) -> None:
     """Drop the connection with RST: close with a linger time of zero."""
     transport = scope["sandbox.transport"]
-    transport.get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-    )
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     await asyncio.sleep(0)

@@ -72,25 +72,19 @@ class Catalogue:
 
     def _portfolio(self, groups: int, skew: float) -> Ints:
         """A maker for every game; a few have hundreds of games, most have one."""
-        return np.minimum(groups * self.rng.random(self.size, np.float32) ** skew, groups - 1).astype(
-            np.int32
-        )
+        return np.minimum(groups * self.rng.random(self.size, np.float32) ** skew, groups - 1).astype(np.int32)
 
     def _studios(self) -> None:
         chance = self.rng.random(self.size, np.float32)
         self.developer = self._portfolio(self.developer_count, 1.7)
-        self.second_developer: Ints = np.where(
-            chance < 0.06, self._portfolio(self.developer_count, 1.7), np.int32(-1)
-        )
+        self.second_developer: Ints = np.where(chance < 0.06, self._portfolio(self.developer_count, 1.7), np.int32(-1))
         self.second_developer[self.second_developer == self.developer] = -1
         house = (self.developer.astype(np.int64) * 7919 % self.publisher_count).astype(np.int32)
         self.publisher: Ints = np.where(chance < 0.75, house, self._portfolio(self.publisher_count, 2.0))
         self.publisher[chance > 0.93] = -1
         self.developer[chance > 0.96] = -1
         skill = self.rng.standard_normal(self.developer_count, np.float32)
-        self.quality: Floats = 0.65 * skill[self.developer] + 0.75 * self.rng.standard_normal(
-            self.size, np.float32
-        )
+        self.quality: Floats = 0.65 * skill[self.developer] + 0.75 * self.rng.standard_normal(self.size, np.float32)
 
     def _series(self) -> None:
         """Sequels and additions follow their studio's previous game; a series is a run in `studio_order`."""
@@ -131,9 +125,7 @@ class Catalogue:
         months = np.arange(f"{FIRST_YEAR}-01", f"{self.year + 3}-01", dtype="datetime64[M]")
         starts = np.append(months, months[-1] + 1).astype("datetime64[D]").astype(np.int32)
         cumulative = np.cumsum(np.outer(weight, _MONTH_WEIGHTS).ravel())
-        month = np.searchsorted(
-            cumulative, self.rng.random(self.size, np.float32) * cumulative[-1] * 0.999999
-        )
+        month = np.searchsorted(cumulative, self.rng.random(self.size, np.float32) * cumulative[-1] * 0.999999)
         length = starts[month + 1] - starts[month]
         days = starts[month] + (length * self.rng.random(self.size, np.float32)).astype(np.int32)
         self.born: Ints = days.astype(np.int32)
@@ -232,9 +224,7 @@ class Catalogue:
         masks = np.uint32(1) << table[h & np.uint64(0xFFFF)]
         for place, share in ((16, 0.6), (32, 0.45)):
             more = (h >> np.uint64(48 + place // 16 * 4) & np.uint64(15)) < int(share * 16)
-            masks |= np.where(
-                more, np.uint32(1) << table[h >> np.uint64(place) & np.uint64(0xFFFF)], np.uint32(0)
-            )
+            masks |= np.where(more, np.uint32(1) << table[h >> np.uint64(place) & np.uint64(0xFFFF)], np.uint32(0))
         masks[(h >> np.uint64(40) & np.uint64(0xFFFF)) < 6_000 * np.minimum(self.rank * 2, 1)] = 0
         return masks
 
@@ -303,13 +293,9 @@ def _lookup(weights: NDArray[np.floating]) -> Ints:
 def platform_mask(codes: str) -> np.uint64:
     """The bit set of the platforms with these short codes; the bit is the place in `names.PLATFORMS`."""
     wanted = set(codes.split())
-    return np.uint64(
-        sum(1 << place for place, platform in enumerate(names.PLATFORMS) if platform.code in wanted)
-    )
+    return np.uint64(sum(1 << place for place, platform in enumerate(names.PLATFORMS) if platform.code in wanted))
 
 
 def _profile(text: str) -> tuple[NDArray[np.uint64], NDArray[np.floating]]:
     sets, weights = zip(*(entry.split("*") for entry in text.split(",")), strict=True)
-    return np.array([platform_mask(codes) for codes in sets]), np.cumsum(
-        [float(weight) for weight in weights]
-    )
+    return np.array([platform_mask(codes) for codes in sets]), np.cumsum([float(weight) for weight in weights])

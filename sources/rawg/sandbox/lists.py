@@ -63,9 +63,7 @@ def cut_page(
     return Page(found[first:last], count, number, first + size < count)
 
 
-def envelope(
-    page: Page, url: str, params: Mapping[str, str], rows: list[Any], **extras: Any
-) -> dict[str, Any]:
+def envelope(page: Page, url: str, params: Mapping[str, str], rows: list[Any], **extras: Any) -> dict[str, Any]:
     """The list response; `next` and `previous` repeat every parameter, the key too."""
 
     def link(number: int) -> str:
@@ -148,11 +146,7 @@ class GameLists:
         if name == "updated":
             return _within(world.updated // DAY, value)
         if name == "metacritic":
-            return (
-                (catalogue.metacritic >= value[0])
-                & (catalogue.metacritic <= value[1])
-                & (catalogue.metacritic > 0)
-            )
+            return (catalogue.metacritic >= value[0]) & (catalogue.metacritic <= value[1]) & (catalogue.metacritic > 0)
         if name == "search":
             return np.strings.find(self.slugs, value.encode()) >= 0
         if name == "exclude_additions":
@@ -195,17 +189,13 @@ class GameLists:
     def titles(self) -> NDArray[np.bytes_]:
         """Names in lower case, by index."""
         name = self.catalogue.name
-        return np.fromiter(
-            (name(at).lower().encode() for at in range(self.catalogue.size)), f"S{_NAME_BYTES}"
-        )
+        return np.fromiter((name(at).lower().encode() for at in range(self.catalogue.size)), f"S{_NAME_BYTES}")
 
     @cached_property
     def slugs(self) -> NDArray[np.bytes_]:
         """Slugs by index."""
         name = self.catalogue.name
-        return np.fromiter(
-            (names.slugify(name(at)).encode() for at in range(self.catalogue.size)), f"S{_NAME_BYTES}"
-        )
+        return np.fromiter((names.slugify(name(at)).encode() for at in range(self.catalogue.size)), f"S{_NAME_BYTES}")
 
     def index_of(self, id_or_slug: str) -> int | None:
         """The index of a living game by id or slug."""

@@ -142,10 +142,8 @@ ERAS = [
     ),
     (
         1992,
-        "snes genesis*4,pc*5,ps1*4,saturn ps1*2,n64*2,gb*2,gg sms*1,neogeo*1,pc mac68*2,3do pc*1,"
-        "jaguar*1,segacd*1",
-        "pc*8,snes*3,genesis*3,ps1*3,saturn*1,neogeo*1,gb*2,gg*1,mac68*1,3do*1,32x genesis*1,"
-        "segacd*1,jaguar*1",
+        "snes genesis*4,pc*5,ps1*4,saturn ps1*2,n64*2,gb*2,gg sms*1,neogeo*1,pc mac68*2,3do pc*1,jaguar*1,segacd*1",
+        "pc*8,snes*3,genesis*3,ps1*3,saturn*1,neogeo*1,gb*2,gg*1,mac68*1,3do*1,32x genesis*1,segacd*1,jaguar*1",
     ),
     (
         1999,
@@ -162,13 +160,11 @@ ERAS = [
         "pc ps4 xone*9,pc ps4 xone switch*5,pc macos linux*4,ps4*1,pc*3,wiiu 3ds*1,ios android*2,"
         "ps3 x360 ps4 xone pc*2,"
         "switch*1,vita ps4*1",
-        "pc*16,web*6,android ios*4,android*2,ios*3,pc macos linux*5,pc macos*2,linux pc*1,"
-        "3ds*1,vita*1,switch*1",
+        "pc*16,web*6,android ios*4,android*2,ios*3,pc macos linux*5,pc macos*2,linux pc*1,3ds*1,vita*1,switch*1",
     ),
     (
         2020,
-        "pc ps5 xsx*6,pc ps5 xsx ps4 xone*6,pc ps5 xsx switch ps4 xone*4,pc switch*4,pc*4,switch*1,"
-        "ps5*1,ios android*1",
+        "pc ps5 xsx*6,pc ps5 xsx ps4 xone*6,pc ps5 xsx switch ps4 xone*4,pc switch*4,pc*4,switch*1,ps5*1,ios android*1",
         "pc*18,web*9,pc macos linux*5,pc linux*2,android*2,ios android*2,android web*1,pc switch*1,"
         "macos pc*1,flashback*0.02",
     ),
@@ -243,15 +239,11 @@ _TAILS = (
     "Zero|Origins|Returns|Reborn|Duel|Rhythm|VR|Party|Trials"
 ).split("|")
 _STARTS = [
-    c + v
-    for c in ("B", "Br", "D", "Dr", "F", "G", "Gr", "K", "Kr", "L", "M", "N", "P", "R", "S", "T")
-    for v in "aeio"
+    c + v for c in ("B", "Br", "D", "Dr", "F", "G", "Gr", "K", "Kr", "L", "M", "N", "P", "R", "S", "T") for v in "aeio"
 ]
 _MIDS = [c + v for c in ("b", "d", "g", "l", "m", "n", "r", "v") for v in "aeio"]
 _ENDS = [
-    c + v
-    for c in ("l", "r", "n", "th", "v", "z", "k", "st")
-    for v in ("a", "en", "eth", "ia", "is", "on", "or", "um")
+    c + v for c in ("l", "r", "n", "th", "v", "z", "k", "st") for v in ("a", "en", "eth", "ia", "is", "on", "or", "um")
 ]
 _ADDITIONS = (
     "Season Pass|The Lost Chapter|Soundtrack|Winter Pack|Expansion Pass|Night Shift|Beyond the Ridge|"

@@ -120,9 +120,7 @@ class SandboxProcess:
         """Remove games; `updated` of the others does not tell."""
         self._call("POST", "delete", {"ids": ids})
 
-    def patch(
-        self, ids: list[int] | str, set: dict[str, Any] | None = None, remove: list[str] | None = None
-    ) -> None:
+    def patch(self, ids: list[int] | str, set: dict[str, Any] | None = None, remove: list[str] | None = None) -> None:
         """Set or remove top-level fields of served rows of these games (or "all"); `updated` stays."""
         self._call("POST", "patch", {"ids": ids, "set": set or {}, "remove": remove or []})
 

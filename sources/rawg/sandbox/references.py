@@ -68,15 +68,11 @@ class Reference:
             return catalogue.tag_games()
         if self.kind == "creators":
             found = [
-                place
-                for index in catalogue.by_rank[: catalogue.size // 10]
-                for place in catalogue.creators(int(index))
+                place for index in catalogue.by_rank[: catalogue.size // 10] for place in catalogue.creators(int(index))
             ]
             return np.bincount(np.array(found, np.int64), minlength=self.size).astype(np.int32)
         makers = (
-            [catalogue.publisher]
-            if self.kind == "publishers"
-            else [catalogue.developer, catalogue.second_developer]
+            [catalogue.publisher] if self.kind == "publishers" else [catalogue.developer, catalogue.second_developer]
         )
         made = np.concatenate([maker[maker >= 0] for maker in makers])
         return np.bincount(made, minlength=self.size).astype(np.int32)
@@ -168,9 +164,7 @@ class Fixed(Reference):
     def games_count(self) -> Ints:
         masks = getattr(self.world.catalogue, self.kind)
         one = masks.dtype.type(1)
-        return np.array(
-            [np.count_nonzero(masks & (one << masks.dtype.type(at))) for at in range(self.size)], np.int32
-        )
+        return np.array([np.count_nonzero(masks & (one << masks.dtype.type(at))) for at in range(self.size)], np.int32)
 
     @cached_property
     def order(self) -> Ints:

@@ -47,15 +47,12 @@ class Rows:
         row = self._core(index, bits)
         row["user_game"] = None
         self._pictures(row, index, bits)
-        row["platforms"] = [
-            self._rich_platform(index, place) for place in self.world.linked(index, "platforms")
-        ]
+        row["platforms"] = [self._rich_platform(index, place) for place in self.world.linked(index, "platforms")]
         row["parent_platforms"] = [_PARENTS[number] for number in self.parents(index)]
         row["genres"] = [self.kinds["genres"].full(place) for place in self.world.linked(index, "genres")]
         stores = self.kinds["stores"]
         row["stores"] = [
-            {"id": index * 10 + place + 1, "store": stores.full(place)}
-            for place in self.world.linked(index, "stores")
+            {"id": index * 10 + place + 1, "store": stores.full(place)} for place in self.world.linked(index, "stores")
         ]
         self._common_tail(row, index, bits)
         return self.world.patched(index, row)
@@ -68,14 +65,10 @@ class Rows:
         row["score"] = score
         row["user_game"] = None
         self._pictures(row, index, bits)
-        row["platforms"] = [
-            {"platform": platforms.short(at)} for at in self.world.linked(index, "platforms")
-        ] or None
+        row["platforms"] = [{"platform": platforms.short(at)} for at in self.world.linked(index, "platforms")] or None
         row["parent_platforms"] = [_PARENTS[number] for number in self.parents(index)] or None
         row["genres"] = [self.kinds["genres"].short(place) for place in self.world.linked(index, "genres")]
-        row["stores"] = [
-            {"store": stores.short(place)} for place in self.world.linked(index, "stores")
-        ] or None
+        row["stores"] = [{"store": stores.short(place)} for place in self.world.linked(index, "stores")] or None
         self._common_tail(row, index, bits)
         if row["esrb_rating"]:
             rating = row["esrb_rating"]
@@ -94,8 +87,7 @@ class Rows:
         """Keys, measures and link ids of a game, exactly as the API serves them."""
         core = self._core(index, self.catalogue.bits(index, 8))
         line = {
-            name: core[name]
-            for name in ("id", "slug", "name", "updated", "added", "rating", "metacritic", "playtime")
+            name: core[name] for name in ("id", "slug", "name", "updated", "added", "rating", "metacritic", "playtime")
         }
         line["released"] = core["released"]
         for kind in _LINKS:
@@ -103,9 +95,7 @@ class Rows:
             line[kind] = [reference.id(place) for place in self.world.linked(index, kind)]
         line["parent_platforms"] = self.parents(index)
         line["ratings"] = [{"id": entry["id"], "count": entry["count"]} for entry in core["ratings"]]
-        line["short_screenshots"] = [
-            entry["id"] for entry in self._screenshots(index, core["background_image"])
-        ]
+        line["short_screenshots"] = [entry["id"] for entry in self._screenshots(index, core["background_image"])]
         return self._patched_truth(index, line)
 
     def _patched_truth(self, index: int, line: dict[str, Any]) -> dict[str, Any]:
@@ -158,9 +148,7 @@ class Rows:
     def _esrb(self, index: int, bits: int) -> dict[str, Any] | None:
         if (bits >> 40 & 63) / 64 > 1.1 - 3 * float(self.catalogue.rank[index]) ** 0.4:
             return None
-        number, name, slug, _ = names.ESRB[
-            (0, 1, 1, 2, 2, 3, 3, 4 if bits >> 50 & 15 == 0 else 0)[bits >> 46 & 7]
-        ]
+        number, name, slug, _ = names.ESRB[(0, 1, 1, 2, 2, 3, 3, 4 if bits >> 50 & 15 == 0 else 0)[bits >> 46 & 7]]
         return {"id": number, "name": name, "slug": slug}
 
     def screenshot_count(self, index: int) -> int:
@@ -218,9 +206,7 @@ def _ratings(votes: list[int], total: int, bits: int) -> list[dict[str, Any]]:
         if count:
             percent = round(100 * count / total, 2)
             number = int(percent) if percent == int(percent) else percent
-            entries.append(
-                {"id": title, "title": names.RATING_TITLES[title], "count": count, "percent": number}
-            )
+            entries.append({"id": title, "title": names.RATING_TITLES[title], "count": count, "percent": number})
     turn = bits >> 12 & 3
     return entries[turn:] + entries[:turn]
 

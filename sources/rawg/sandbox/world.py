@@ -104,10 +104,7 @@ class World:
         """Up to `count` living games that were not updated today, at random but the same in every run."""
         mask = self.alive & (self.updated < self.today * DAY)
         candidates = np.flatnonzero(mask) if among is None else among[mask[among]]
-        return [
-            int(candidates[i])
-            for i in self._random.sample(range(len(candidates)), min(count, len(candidates)))
-        ]
+        return [int(candidates[i]) for i in self._random.sample(range(len(candidates)), min(count, len(candidates)))]
 
     def touch(self, indexes: list[int]) -> None:
         """Stamp these games `updated` = now and raise their measures a little."""
@@ -166,11 +163,7 @@ class World:
         if kind in self.relinked:
             own = self.relinked[kind].get(index)
             return own if own is not None else getattr(catalogue, kind)(index)
-        makers = (
-            [catalogue.publisher]
-            if kind == "publishers"
-            else [catalogue.developer, catalogue.second_developer]
-        )
+        makers = [catalogue.publisher] if kind == "publishers" else [catalogue.developer, catalogue.second_developer]
         return [int(maker[index]) for maker in makers if maker[index] >= 0]
 
     def with_any(self, kind: str, places: list[int]) -> Bools:

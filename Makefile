@@ -1,0 +1,45 @@
+# Python 3.11, 3.12 or 3.13
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export RUNTIME__DLTHUB_TELEMETRY := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo sandbox test lint format bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## create .venv with the pinned dependencies
+
+$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0] + "; try: make setup PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the dependencies into $(VENV) (once, a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+demo: $(INSTALLED)  ## load a made-up catalogue: sandbox API → lake → DuckDB; needs no key
+	@$(BIN)/python pipelines/rawg.py --sandbox
+
+sandbox: $(INSTALLED)  ## serve the RAWG look-alike alone on http://127.0.0.1:8000/api
+	@$(BIN)/python -m sources.rawg.sandbox --port 8000
+
+test: $(INSTALLED)  ## run the test suite
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED)  ## check style, imports and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(INSTALLED)  ## format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(INSTALLED)  ## measure requests, time and memory
+	@$(BIN)/python -m benchmarks.core
+
+clean:  ## delete the sandbox's data and all caches (real data stays)
+	rm -rf data/sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
