@@ -118,8 +118,8 @@ def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> i
     from pipelines.load import RESOURCES, LoadReport, LoadRequest, load, open_ledger, rawg_pipeline
     from pipelines.progress import stop_on_signals, watch
     from pipelines.summary import plan_text, summary_text
-    from sources.rawg import RawgRun
     from sources.rawg.errors import ConfigurationError, RawgError
+    from sources.rawg.run import RawgRun
 
     if unknown := sorted(set(arguments.resources or []) - set(RESOURCES)):
         raise ConfigurationError(f"There is no resource {', '.join(unknown)}; choose from {', '.join(RESOURCES)}.")

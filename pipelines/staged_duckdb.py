@@ -5,10 +5,12 @@ and the cloud run the same pipeline: lake first, then the warehouse from the lak
 """
 
 from pathlib import Path
+from typing import cast
 
 from dlt.common.configuration import configspec
 from dlt.common.destination import DestinationCapabilitiesContext
-from dlt.common.destination.client import LoadJob, PreparedTableSchema, SupportsStagingDestination
+from dlt.common.destination.client import LoadJob, SupportsStagingDestination
+from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
@@ -21,14 +23,13 @@ from dlt.destinations.job_impl import ReferenceFollowupJobRequest
 class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
     """DuckDB's configuration with a plain path beside `credentials`, because config.toml may not hold credentials."""
 
-    database: str | None = None
+    database_file: str | None = None
     """DuckDB file used when no `credentials` are given, relative to the project folder."""
 
-    def on_resolved(self) -> None:
-        if self.database and not self.credentials.database:
-            self.credentials.database = self.database
-        super().on_resolved()
-        Path(self.credentials.database).parent.mkdir(parents=True, exist_ok=True)
+    def make_location(self, configured_location: str, default_location_pat: str) -> str:
+        location = super().make_location(configured_location or self.database_file or "", default_location_pat)
+        Path(location).parent.mkdir(parents=True, exist_ok=True)
+        return location
 
 
 class StagedCopyJob(DuckDbCopyJob):
@@ -43,7 +44,7 @@ class StagedCopyJob(DuckDbCopyJob):
         else:
             path = url
             # fsspec instead of DuckDB's httpfs extension, which is a download that a closed network refuses
-            filesystem, _ = fsspec_from_config(self._job_client.config.staging_config)
+            filesystem, _ = fsspec_from_config(cast(FilesystemConfiguration, self._job_client.config.staging_config))
             sql_client.native_connection.register_filesystem(filesystem)
         table = sql_client.make_qualified_table_name(self.load_table_name)
         # `load_date=` is a folder of the lake, not a column of the table

@@ -7,8 +7,8 @@ import dlt
 
 from pipelines.failures import plain_failure
 from pipelines.load import LoadReport, LoadRequest, days_to_walk, finish_pending, lake_configuration, table_sizes
-from sources.rawg import RawgRun
 from sources.rawg.endpoints import ENDPOINT_BY_NAME
+from sources.rawg.run import RawgRun
 
 RULE = "─" * 78
 

@@ -35,7 +35,7 @@ def rawg_source(run: RawgRun) -> Iterable[DltResource]:
         {
             "client": {"base_url": run.configuration.base_url, "session": run.session},
             "resources": [
-                _selected_games(run),  # type: ignore[list-item]
+                _selected_games(run),
                 *(declare(endpoint, run.most_pages) for endpoint in ENDPOINTS),
             ],
         }

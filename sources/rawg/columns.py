@@ -7,7 +7,8 @@ columns of their own when they appear.
 from typing import Any
 
 import pyarrow as pa
-from dlt.common.schema.typing import TColumnSchema, TDataType
+from dlt.common.data_types import TDataType
+from dlt.common.schema.typing import TColumnSchema
 
 Columns = dict[str, TColumnSchema]
 
@@ -31,10 +32,16 @@ def arrow_schema(hints: Columns) -> pa.Schema:
     """The Arrow schema of a table with these column hints."""
     return pa.schema(
         [
-            pa.field(name, ARROW_TYPES[hint["data_type"]], nullable=hint.get("nullable", True))
+            pa.field(name, ARROW_TYPES[_data_type(hint)], nullable=hint.get("nullable", True))
             for name, hint in hints.items()
         ]
     )
+
+
+def _data_type(hint: TColumnSchema) -> TDataType:
+    data_type = hint["data_type"]
+    assert data_type is not None
+    return data_type
 
 
 def _required(hints: Columns, *names: str, **hint: Any) -> Columns:
@@ -75,7 +82,7 @@ GAMES: Columns = {
         released="date",
         tba="bool",
         background_image="text",
-        **{name: hint["data_type"] for name, hint in GAME_MEASURES.items()},
+        **{name: _data_type(hint) for name, hint in GAME_MEASURES.items()},
         community_rating="double",
         esrb_rating__id="bigint",
         esrb_rating__name="text",

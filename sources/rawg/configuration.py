@@ -29,7 +29,7 @@ class GameSelection(BaseConfiguration):
 class RawgConfiguration(BaseConfiguration):
     """`[sources.rawg]`; each field is explained in `.dlt/config.toml`."""
 
-    api_key: TSecretStrValue = None
+    api_key: TSecretStrValue = None  # type: ignore[assignment]
     base_url: str = "https://api.rawg.io/api"
     requests_per_second: float = 4.0
     monthly_requests: int = 20_000
@@ -39,7 +39,7 @@ class RawgConfiguration(BaseConfiguration):
     request_timeout: float = 30.0
     retry_backoff: float = 1.0
     retry_attempts: int = 6
-    game_selection: GameSelection = None
+    game_selection: GameSelection = None  # type: ignore[assignment]
 
     @property
     def initial_day(self) -> date:
@@ -52,12 +52,10 @@ def rawg_configuration(**explicit: object) -> RawgConfiguration:
     Raises:
         ConfigurationError: no key is set, or a value makes no sense.
     """
-    explicit.setdefault("api_key", os.environ.get("RAWG_API_KEY") or None)
-    configuration = RawgConfiguration()
-    for name, value in explicit.items():
-        setattr(configuration, name, value)
+    if key := os.environ.get("RAWG_API_KEY"):
+        explicit.setdefault("api_key", key)
     try:
-        configuration = resolve_configuration(configuration, sections=SECTIONS)
+        configuration = resolve_configuration(RawgConfiguration(), sections=SECTIONS, explicit_value=explicit)
     except ConfigFieldMissingException:
         raise ConfigurationError(NO_KEY) from None
     except ConfigValueCannotBeCoercedException as error:

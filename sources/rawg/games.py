@@ -74,8 +74,8 @@ def _walked_games(walk: GamesWalk) -> DltResource:
 
     def walked_games(pages: list[Row]) -> Iterator[Batch]:
         for page in pages:
-            request = (page[f"_game_pages_{name}"] for name in ("window", "ordering", "page"))
-            yield from walk.receive(*request, page["count"], page["results"])
+            window, ordering, number = (page[f"_game_pages_{name}"] for name in ("window", "ordering", "page"))
+            yield from walk.receive(window, ordering, number, page["count"], page["results"])
 
     return dlt.transformer(walked_games, name="walked_games", selected=False)
 

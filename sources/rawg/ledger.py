@@ -52,6 +52,10 @@ class RequestLedger:
         self._run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
         self._month_of = month
         self._lock = threading.Lock()
+        self._month = ""
+        self._reserved = 0
+        self._sent_this_month = 0
+        self._used_by_others = 0
         self._begin_month()
 
     @property
@@ -107,8 +111,8 @@ class RequestLedger:
         month_left = self.monthly_limit - self.used_this_month
         if run_left is not None and run_left <= month_left:
             return QuotaReached(
-                f"{max(run_left, 0):,} of this run's {self.run_limit:,} requests (--max-requests) are left and {reason};"
-                " what was loaded is kept, and the same command goes on from there at any time."
+                f"{max(run_left, 0):,} of this run's {self.run_limit:,} requests (--max-requests) are left and"
+                f" {reason}; what was loaded is kept, and the same command goes on from there at any time."
             )
         return QuotaReached(
             f"{max(month_left, 0):,} of the {self.monthly_limit:,} requests of {self._month} are left and {reason};"

@@ -211,7 +211,7 @@ def _types_fit(columns: LinkColumns, schema: pa.Schema) -> bool:
     for column in schema:
         values = columns[column.name]
         types = set(map(type, values))
-        if not types <= PYTHON_TYPES[column.type] or not column.nullable and NoneType in types:
+        if not types <= PYTHON_TYPES[column.type] or (not column.nullable and NoneType in types):
             return False
         if int in types and max(map(abs, filter(None, values)), default=0) > LARGEST:
             return False

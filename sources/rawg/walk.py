@@ -295,7 +295,7 @@ class GamesWalk:
             walk.end("over_cap")
         elif self.stopped:
             walk.end("stopped")
-        elif walk.walks == MOST_WALKS or walk.count > ROW_CAP and not walk.window.is_single_day:
+        elif walk.walks == MOST_WALKS or (walk.count > ROW_CAP and not walk.window.is_single_day):
             walk.end("moved")
         else:
             self._queue += walk.begin()
