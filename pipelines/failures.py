@@ -17,7 +17,7 @@ def plain_failure() -> Iterator[None]:
     except RawgError:
         raise
     except (KeyboardInterrupt, SignalReceivedException):
-        raise Interrupted("Stopped before the load was complete.") from None
+        raise Interrupted() from None
     except Exception as error:
         raise _rawg_error(error) or LoadFailed(_sentence(error)) from error
 

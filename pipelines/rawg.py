@@ -18,7 +18,7 @@ os.environ.setdefault("DLT_PROJECT_DIR", str(ROOT))
 
 import argparse  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
+from contextlib import closing, contextmanager  # noqa: E402
 from datetime import date  # noqa: E402
 from typing import TYPE_CHECKING, NoReturn  # noqa: E402
 
@@ -135,17 +135,15 @@ def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> i
     pipeline = rawg_pipeline(arguments.sandbox)
     ledger = open_ledger(pipeline, configuration, request.max_requests)
     report = LoadReport(RawgRun.start(configuration, ledger))
-    with stop_on_signals(report.run.session.cancelled):
+    with closing(ledger), stop_on_signals(report.run.session.cancelled):
+        if arguments.plan:
+            print(plan_text(request, pipeline, report.run))
+            return 0
         try:
-            if arguments.plan:
-                print(plan_text(request, pipeline, report.run))
-                return 0
             with watch(report):
                 load(request, pipeline, report)
         except RawgError as error:
             report.stopped = error
-        finally:
-            ledger.close()
     print(summary_text(report, pipeline), file=sys.stderr if report.stopped else sys.stdout)
     return report.stopped.exit_code if report.stopped else 0
 

@@ -84,7 +84,7 @@ def _next_steps(pipeline: dlt.Pipeline) -> list[str]:
     name = pipeline.pipeline_name
     return [
         f"Next       dlt pipeline {name} info        what was loaded, and the watermark",
-        f"           dlt pipeline {name} show        browse the tables (pip install 'dlt[workspace]')",
+        f"           dlt pipeline {name} show        browse the tables (needs 'dlt[hub]', marimo, ibis-framework)",
         f"           duckdb {warehouse_location(pipeline)}   then: FROM raw.games ORDER BY added DESC LIMIT 10;",
     ]
 

@@ -32,6 +32,9 @@ class Interrupted(RawgError):
 
     exit_code = 130
 
+    def __init__(self) -> None:
+        super().__init__("Stopped; what was loaded is kept, and the same command goes on from there.")
+
 
 class LoadFailed(RawgError):
     """The lake or the warehouse did not take the data."""

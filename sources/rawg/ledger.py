@@ -105,10 +105,14 @@ class RequestLedger:
         self._reserved = 0
         self._used_by_others = sum(entry["requests"] for entry in self._read())
 
-    def refusal(self, reason: str) -> QuotaReached:
-        """The error that says which limit is in the way of `reason`, and how to go on."""
-        run_left = None if self.run_limit is None else self.run_limit - self.sent
-        month_left = self.monthly_limit - self.used_this_month
+    def refusal(self, reason: str, spoken_for: int = 0) -> QuotaReached:
+        """The error that says which limit is in the way of `reason`, and how to go on.
+
+        Args:
+            spoken_for: Requests that are not sent yet and not free either.
+        """
+        run_left = None if self.run_limit is None else self.run_limit - self.sent - spoken_for
+        month_left = self.monthly_limit - self.used_this_month - spoken_for
         if run_left is not None and run_left <= month_left:
             return QuotaReached(
                 f"{max(run_left, 0):,} of this run's {self.run_limit:,} requests (--max-requests) are left and"

@@ -51,7 +51,8 @@ class RawgRun:
     def walk_games(self, start: date, end: date) -> GamesWalk:
         """Sets out to walk the games updated in `start`..`end`."""
         stoppable = StoppableSession(self.session)
-        self.walk = GamesWalk(self.planner(start, end), stoppable, self.ledger, self.configuration.chunk_requests)
+        chunk = self.configuration.chunk_requests
+        self.walk = GamesWalk(start, end, self.count_games, stoppable, self.ledger, chunk)
         return self.walk
 
     def count_games(self, start: date, end: date) -> int:

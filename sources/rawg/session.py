@@ -15,6 +15,7 @@ import orjson
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from requests.hooks import default_hooks, dispatch_hook
 
 from sources.rawg.configuration import RawgConfiguration
 from sources.rawg.errors import ApiRefused, ApiUnavailable, Interrupted, QuotaReached, RawgError
@@ -95,17 +96,24 @@ class RawgSession(requests.Session):
             reraise=True,
         )
         try:
-            return retrying(self._attempt, request, kwargs)
+            response = retrying(self._attempt, request, kwargs)
+            # the hooks with which dlt raises or ignores a 404 see the checked answer only
+            return dispatch_hook("response", request.hooks, response, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
         except _Retriable as failure:
             raise ApiUnavailable(
                 f"RAWG did not answer {_path(request)} in {self._attempts} attempts ({failure}); what was loaded is"
                 " kept, try again later."
+            ) from None
+        except requests.HTTPError:
+            raise ApiRefused(
+                f"RAWG has no {_path(request)} (status 404); nothing of this list was loaded, try again later."
             ) from None
 
     def _attempt(self, request: requests.PreparedRequest, kwargs: Mapping[str, Any]) -> requests.Response:
         self._sleep(self._rate.next_slot())
         self.ledger.take()
         keyed = request.copy()
+        keyed.hooks = default_hooks()
         keyed.prepare_url(request.url, {"key": self._key})
         try:
             # not streamed: a body that breaks off after its headers fails here, not later
@@ -155,7 +163,7 @@ class RawgSession(requests.Session):
 
     def _sleep(self, seconds: float) -> None:
         if self.cancelled.wait(seconds) if seconds > 0 else self.cancelled.is_set():
-            raise Interrupted("Stopped before the load was complete.")
+            raise Interrupted()
 
 
 class StoppableSession(requests.Session):

@@ -6,12 +6,12 @@ game leaves the window meanwhile, rows shift and one can be missed, so a window 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sources.rawg.errors import ApiRefused, RawgError
+from sources.rawg.errors import ApiRefused, QuotaReached, RawgError
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import Game, Row, canonical_game
 from sources.rawg.session import StoppableSession
@@ -178,20 +178,32 @@ class Watermark:
         self._state.update(watermark=day.isoformat(), walked_on=today.isoformat())
 
 
+class OutOfQuota(QuotaReached):
+    """The ledger leaves no request for another window; those already begun go on."""
+
+
 class GamesWalk:
     """The walk over all planned windows, chunk by chunk; one object lives as long as the run.
 
     Args:
-        planner: Gives the windows.
+        start, end: First and last `updated` day, inclusive.
+        count: Asks RAWG how many games were updated between two days; one request a call.
         session: Asks for the pages, until a request fails for good.
         ledger: Tells how many requests are left.
         chunk_requests: Requests that a chunk holds at most, unless a single window needs more.
     """
 
     def __init__(
-        self, planner: WindowPlanner, session: StoppableSession, ledger: RequestLedger, chunk_requests: int
+        self,
+        start: date,
+        end: date,
+        count: Callable[[date, date], int],
+        session: StoppableSession,
+        ledger: RequestLedger,
+        chunk_requests: int,
     ) -> None:
-        self.planner = planner
+        self.planner = WindowPlanner(start, end, self._count_within_quota)
+        self._count = count
         self.session = session
         self.ledger = ledger
         self.chunk_requests = chunk_requests
@@ -203,11 +215,12 @@ class GamesWalk:
         self._in_flight = 0
         self._games: dict[int, Game] = {}
         self._results: list[Row] = []
+        self._out_of_quota: RawgError | None = None
 
     @property
     def stopped(self) -> RawgError | None:
-        """Why no further request is sent; what was received by then is kept."""
-        return self.session.stopped
+        """Why no further window is begun; what was received by then is kept."""
+        return self.session.stopped or self._out_of_quota
 
     @property
     def is_finished(self) -> bool:
@@ -236,11 +249,11 @@ class GamesWalk:
             games = [canonical_game(raw) for raw in results]
             self._queue += walk.receive(ordering, page, count, games)
             self._keep(games)
-        if self.stopped:
+        if self.session.stopped:
             self._queue.clear()
         if not walk.pending:
             self._end(walk)
-        if self.stopped and not self._in_flight:
+        if self.session.stopped and not self._in_flight:
             for unfinished in list(self._open.values()):
                 self._end(unfinished)
         if not self._open:
@@ -259,21 +272,37 @@ class GamesWalk:
         if self.stopped or budget <= 0:
             return None
         try:
-            left = self.ledger.remaining - self._in_flight
-            window = self.planner.next_window(max_requests=left)
+            window = self.planner.next_window(max_requests=self._unspoken_for)
+        except OutOfQuota as error:
+            self._out_of_quota = error
+            return None
         except RawgError as error:
             self.session.stopped = error
             return None
         if window is None:
             return None
-        if window.requests > left:
+        if window.requests > self._unspoken_for:
             self.planner.put_back(window)
-            self.session.stopped = self.ledger.refusal(f"the games updated on {window} need {window.requests:,}")
+            self._out_of_quota = self._refusal(f"the games updated on {window} need {window.requests:,}")
             return None
         if window.requests > budget < self.chunk_requests:
             self.planner.put_back(window)
             return None
         return window
+
+    @property
+    def _unspoken_for(self) -> int:
+        """Requests that the quota leaves beside those for the windows already begun."""
+        return self.ledger.remaining - len(self._queue)
+
+    def _count_within_quota(self, start: date, end: date) -> int:
+        if self._unspoken_for < 2:
+            # a count alone is worth nothing without the request for the rows
+            raise OutOfQuota(str(self._refusal("counting and loading the next games needs more")))
+        return self._count(start, end)
+
+    def _refusal(self, reason: str) -> QuotaReached:
+        return self.ledger.refusal(reason, spoken_for=len(self._queue))
 
     def _begin(self, walk: WindowWalk) -> None:
         self._walks.append(walk)
@@ -293,7 +322,7 @@ class GamesWalk:
             walk.end(None)
         elif walk.is_over_cap:
             walk.end("over_cap")
-        elif self.stopped:
+        elif self.session.stopped:
             walk.end("stopped")
         elif walk.walks == MOST_WALKS or (walk.count > ROW_CAP and not walk.window.is_single_day):
             walk.end("moved")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 
 from .details import Details
@@ -53,16 +54,18 @@ class Api:
         self.details = Details(world, self.references, self.rows)
         self.lists_served = 0
 
-    def answer(self, path: str, params: Params, url: str, *, shuffle: bool = False) -> Reply:
+    def answer(
+        self, path: str, params: Params, url: str, *, shuffle: bool = False, ignore_filter: bool = False
+    ) -> Reply:
         """The response to `path` (below /api, without slashes around it); `next` starts with `url`."""
         try:
-            return self._route(path, params, url, shuffle)
+            if path == "games":
+                return self._games(params, url, shuffle, ignore_filter)
+            return self._route(path, params, url)
         except InvalidPageError:
             return INVALID_PAGE
 
-    def _route(self, path: str, params: Params, url: str, shuffle: bool) -> Reply:
-        if path == "games":
-            return self._games(params, url, shuffle)
+    def _route(self, path: str, params: Params, url: str) -> Reply:
         if path == "platforms/lists/parents":
             return self._plain(path, self.references.parents(), params, url)
         if path == "creator-roles":
@@ -75,8 +78,8 @@ class Api:
         reference = self.references.kinds[kind]
         return self._entry(reference, rest[0]) if rest else self._entries(reference, params, url)
 
-    def _games(self, params: Params, url: str, shuffle: bool) -> Reply:
-        filters = self.lists.filters(params)
+    def _games(self, params: Params, url: str, shuffle: bool, ignore_filter: bool) -> Reply:
+        filters = () if ignore_filter else self.lists.filters(params)
         found = self.lists.find(filters, params.get("ordering", ""))
         page = cut_page(self._shifted(found) if shuffle else found, params, CAP if filters else None)
         indexes = page.rows.tolist()
@@ -92,8 +95,7 @@ class Api:
 
     def _shifted(self, found: Index) -> Index:
         """The list turned by 0, 1 or 2 places: rows repeat or vanish where pages meet."""
-        turn = self.lists_served % 3
-        return found if not turn or not len(found) else found.take(range(-turn, len(found) - turn), mode="wrap")
+        return np.roll(found, self.lists_served % 3)
 
     def _game(self, id_or_slug: str, part: str, params: Params, url: str) -> Reply:
         parts: dict[str, Callable[[int], list[dict[str, Any]]]] = self.details.parts

@@ -57,7 +57,7 @@ class SandboxApp:
         """Replace all fault settings; `quota`, when named, also starts a new month."""
         self.faults = Faults.parse(settings)
         if "quota" in settings:
-            self.quota, self.billed = settings["quota"], 0
+            self.quota, self.billed = self.faults.quota, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a defect of the sandbox itself is told on standard error and as 500."""
@@ -125,11 +125,10 @@ class SandboxApp:
             return Reply(429, b'{"detail":"Request was throttled."}', headers=headers)
         if kind == "envelope":
             return _wrong_envelope(argument)
-        if kind == "ignore_filter":
-            params = {name: value for name, value in params.items() if name in ("key", "page", "page_size", "ordering")}
         host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
         url = f"http://{host}/api{path}"
-        return self.api.answer(path.strip("/"), params, url, shuffle=self.faults.shuffle)
+        ignored = kind == "ignore_filter"
+        return self.api.answer(path.strip("/"), params, url, shuffle=self.faults.shuffle, ignore_filter=ignored)
 
     def _drift(self, reply: Reply) -> None:
         """After every so many lists, a game of that list changes: pages shift under whoever walks them."""
@@ -147,9 +146,10 @@ class SandboxApp:
             return
         body = await _read(receive)
         try:
-            await _send(send, self._control(method, name, orjson.loads(body) if body else {}))
-        except (ValueError, KeyError, TypeError) as error:
-            await _send(send, json_reply({"error": str(error)}, 400))
+            reply = self._control(method, name, orjson.loads(body or b"{}"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reply = json_reply({"error": str(error)}, 400)
+        await _send(send, reply)
 
     def _control(self, method: str, name: str, body: dict[str, Any]) -> Reply:
         if name == "history":
@@ -188,7 +188,7 @@ async def _read(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
 

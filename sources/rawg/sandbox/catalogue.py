@@ -72,7 +72,8 @@ class Catalogue:
 
     def _portfolio(self, groups: int, skew: float) -> Ints:
         """A maker for every game; a few have hundreds of games, most have one."""
-        return np.minimum(groups * self.rng.random(self.size, np.float32) ** skew, groups - 1).astype(np.int32)
+        maker: Ints = np.minimum(groups * self.rng.random(self.size, np.float32) ** skew, groups - 1).astype(np.int32)
+        return maker
 
     def _studios(self) -> None:
         chance = self.rng.random(self.size, np.float32)
@@ -221,7 +222,7 @@ class Catalogue:
     def _draw_genres(self) -> NDArray[np.uint32]:
         table = _lookup(np.array([genre.weight for genre in names.GENRES])).astype(np.uint32)
         h = self.hashes(1)
-        masks = np.uint32(1) << table[h & np.uint64(0xFFFF)]
+        masks: NDArray[np.uint32] = np.uint32(1) << table[h & np.uint64(0xFFFF)]
         for place, share in ((16, 0.6), (32, 0.45)):
             more = (h >> np.uint64(48 + place // 16 * 4) & np.uint64(15)) < int(share * 16)
             masks |= np.where(more, np.uint32(1) << table[h >> np.uint64(place) & np.uint64(0xFFFF)], np.uint32(0))
@@ -276,11 +277,12 @@ class Catalogue:
         return found
 
     def tag_games(self) -> Ints:
-        """Games per tag, the expected number: RAWG's own counts lag behind as well."""
+        """Games per tag, the expected number but at least 1: RAWG's own counts lag behind as well."""
         share = np.bincount(self._tables[_TAGS], minlength=self.tag_count) / 65_536
         drawn = np.bincount(self.tags_drawn, minlength=_MAX_TAGS + 1)
         missed = (1 - share)[:, None] ** np.arange(len(drawn))
-        return np.rint(((1 - missed) * drawn).sum(axis=1)).astype(np.int32)
+        expected: Ints = np.maximum(np.rint(((1 - missed) * drawn).sum(axis=1)), 1).astype(np.int32)
+        return expected
 
 
 def _lookup(weights: NDArray[np.floating]) -> Ints:

@@ -12,8 +12,6 @@ import orjson
 from .api import Api, Reply, json_reply
 from .world import World
 
-_LINKS = ("genres", "platforms", "stores", "tags", "developers", "publishers", "creators")
-
 
 class Control:
     """Changes of the world; the answers say which games they concerned. ValueError: the caller's mistake."""
@@ -58,18 +56,21 @@ class Control:
 
     def _links(self, body: dict[str, Any]) -> Reply:
         indexes = self._indexes([body["id"]])
-        for kind in body.keys() - {"id"}:
-            if kind not in _LINKS:
-                raise ValueError(f"{kind!r} are not links; the links are {', '.join(_LINKS)}.")
-            self.world.relink(indexes[0], kind, [self._place(kind, number) for number in body[kind]])
+        links = {kind: self._places(kind, numbers) for kind, numbers in body.items() if kind != "id"}
+        for kind, places in links.items():
+            self.world.relink(indexes[0], kind, places)
         self.world.touch(indexes)
         return self._concerned(indexes)
 
-    def _place(self, kind: str, number: int) -> int:
-        place = self.api.references.kinds[kind].place(str(number))
-        if place is None:
-            raise ValueError(f"There is no {number} in {kind}.")
-        return place
+    def _places(self, kind: str, ids: list[int]) -> list[int]:
+        kinds = self.api.references.kinds
+        if kind not in kinds:
+            raise ValueError(f"{kind!r} are not links; the links are {', '.join(kinds)}.")
+        found = [kinds[kind].place(str(number)) for number in ids]
+        missing = [number for number, place in zip(ids, found, strict=True) if place is None]
+        if missing:
+            raise ValueError(f"There is no {missing[0]} in {kind}.")
+        return [place for place in found if place is not None]
 
     def _clock(self, body: dict[str, Any]) -> Reply:
         self.world.clock(date.fromisoformat(body["as_of"]))

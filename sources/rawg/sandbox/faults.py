@@ -20,9 +20,10 @@ from typing import Any
 
 from .hashing import mix
 
-_NUMERIC = {"429", "hang"}
+_WITH_SECONDS = {"429", "hang"}
 _KINDS = {"502", "522", "429", "html200", "html502", "cut", "reset", "hang", "envelope", "ignore_filter"}
-_SETTINGS = {"script", "match", "latency_ms", "drift", "deletions", "shuffle", "seed", "quota"}
+_NUMBERS = {"latency_ms", "drift", "deletions", "seed", "quota"}
+_SETTINGS = _NUMBERS | {"script", "match", "shuffle"}
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Faults:
     `script` names faults by request number, `match` by path and parameters; both win over probabilities.
     `drift`, `deletions`: after every so many answered /games lists, a game of that list is touched / deleted
     (0: never). `shuffle`: rows shift by up to two places from list to list, so that some repeat and others
-    vanish while `count` stays. `latency_ms` delays every answer.
+    vanish while `count` stays. `latency_ms` delays every answer. `quota`: requests that are left this month.
     """
 
     rates: dict[str, float] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Faults:
     deletions: int = 0
     shuffle: bool = False
     seed: int = 1
+    quota: int | None = None
 
     @classmethod
     def parse(cls, settings: dict[str, Any]) -> Faults:
@@ -68,14 +70,17 @@ class Faults:
 
         Raises ValueError, one sentence, when something is not known.
         """
-        faults = cls(rates={name: _count(name, settings[name]) for name in settings.keys() - _SETTINGS})
+        faults = cls(rates={name: rate for name, rate in settings.items() if name not in _SETTINGS})
         faults.script = _script(settings.get("script", {}))
         faults.match = [_rule(entry) for entry in settings.get("match", [])]
-        for name in ("latency_ms", "drift", "deletions", "seed"):
-            setattr(faults, name, _count(name, settings.get(name, getattr(faults, name))))
-        faults.shuffle = bool(settings.get("shuffle", False))
         for fault in [*faults.rates, *faults.script.values(), *(rule.fault for rule in faults.match)]:
             _check(fault)
+        for name, value in settings.items():
+            if name not in ("script", "match", "shuffle"):
+                _check_number(name, value)
+        for name in _NUMBERS & settings.keys():
+            setattr(faults, name, settings[name])
+        faults.shuffle = bool(settings.get("shuffle", False))
         if sum(faults.rates.values()) > 1:
             raise ValueError("The probabilities of faults must not sum to more than 1.")
         return faults
@@ -105,21 +110,27 @@ def _rule(entry: Any) -> Rule:
     known = {"fault", "path", "params", "times"}
     if not isinstance(entry, dict) or not {"fault"} <= entry.keys() <= known:
         raise ValueError("An entry of match has a fault, and optionally path, params and times.")
-    params = {name: str(value) for name, value in entry.get("params", {}).items()}
-    return Rule(str(entry["fault"]), entry.get("path"), params, entry.get("times"))
+    params, times = entry.get("params", {}), entry.get("times")
+    if not isinstance(params, dict):
+        raise ValueError("The params of an entry of match are an object.")
+    if times is not None:
+        _check_number("times", times)
+    return Rule(str(entry["fault"]), entry.get("path"), {name: str(value) for name, value in params.items()}, times)
 
 
-def _count(name: str, value: Any) -> Any:
-    if not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"{name} must be a number, 0 or more.")
-    return value
+def _check_number(name: str, value: Any) -> None:
+    if name == "quota" and value is None:
+        return
+    whole = name in ("drift", "deletions", "seed", "quota", "times")
+    if not isinstance(value, int if whole else (int, float)) or value < 0:
+        raise ValueError(f"{name} must be a {'whole ' if whole else ''}number, 0 or more.")
 
 
 def _check(fault: str) -> None:
     kind, _, argument = fault.partition(":")
     known = kind in _KINDS and (
         not argument
-        or (kind in _NUMERIC and argument.replace(".", "", 1).isdecimal())
+        or (kind in _WITH_SECONDS and argument.replace(".", "", 1).isdecimal())
         or (kind == "envelope" and argument in ("error", "null", "list"))
     )
     if not known:

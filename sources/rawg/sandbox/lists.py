@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import names
-from .catalogue import Bools, Catalogue, to_day
+from .catalogue import Bools, Catalogue, Ints, to_day
 from .references import References
 from .world import DAY, World
 
 CAP = 10_000  # rows of a filtered list that can be reached
 PAGE_SIZE, PAGE_LIMIT = 20, 40
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NAME_BYTES = 72
+_NAME_BYTES = 64  # the longest name of a million has 54
 _KEPT_LISTS = 8
 _LINK_FILTERS = ("genres", "platforms", "stores", "tags", "developers", "publishers", "creators")
 
@@ -146,16 +146,14 @@ class GameLists:
         if name == "updated":
             return _within(world.updated // DAY, value)
         if name == "metacritic":
-            return (catalogue.metacritic >= value[0]) & (catalogue.metacritic <= value[1]) & (catalogue.metacritic > 0)
+            return _within(catalogue.metacritic, ((max(1, value[0]), value[1]),))
         if name == "search":
             return np.strings.find(self.slugs, value.encode()) >= 0
         if name == "exclude_additions":
             return ~catalogue.is_addition
         if name == "parent_platforms":
-            name, value = (
-                "platforms",
-                [at for at, platform in enumerate(names.PLATFORMS) if platform.parent in value],
-            )
+            places = [at for at, platform in enumerate(names.PLATFORMS) if platform.parent in value]
+            return world.with_any("platforms", places)
         return world.with_any(name, list(value))
 
     def _ordered(self, found: Index, ordering: str) -> Index:
@@ -174,7 +172,7 @@ class GameLists:
     def _sort_keys(self, name: str) -> NDArray[Any] | None:
         world, catalogue = self.world, self.catalogue
         arrays: dict[str, Callable[[], NDArray[Any]]] = {
-            "name": lambda: self.titles,
+            "name": lambda: self.name_rank,
             "released": lambda: catalogue.released,
             "added": lambda: world.added,
             "updated": lambda: world.updated,
@@ -185,17 +183,21 @@ class GameLists:
 
     # -- names, made when first needed ----
 
+    def _spelled(self, spell: Callable[[str], str]) -> NDArray[np.bytes_]:
+        size, name = self.catalogue.size, self.catalogue.name
+        return np.fromiter((spell(name(at)).encode() for at in range(size)), f"S{_NAME_BYTES}", size)
+
     @cached_property
-    def titles(self) -> NDArray[np.bytes_]:
-        """Names in lower case, by index."""
-        name = self.catalogue.name
-        return np.fromiter((name(at).lower().encode() for at in range(self.catalogue.size)), f"S{_NAME_BYTES}")
+    def name_rank(self) -> Ints:
+        """Each game's place in the order of names, whatever their case."""
+        rank = np.empty(self.catalogue.size, np.int32)
+        rank[np.argsort(self._spelled(str.lower))] = np.arange(self.catalogue.size, dtype=np.int32)
+        return rank
 
     @cached_property
     def slugs(self) -> NDArray[np.bytes_]:
         """Slugs by index."""
-        name = self.catalogue.name
-        return np.fromiter((names.slugify(name(at)).encode() for at in range(self.catalogue.size)), f"S{_NAME_BYTES}")
+        return self._spelled(names.slugify)
 
     def index_of(self, id_or_slug: str) -> int | None:
         """The index of a living game by id or slug."""
@@ -205,10 +207,10 @@ class GameLists:
         return int(found[0]) if len(found) else None
 
 
-def _within(days: NDArray[Any], ranges: tuple[tuple[int, int], ...]) -> Bools:
-    found = np.zeros(len(days), np.bool_)
+def _within(values: NDArray[Any], ranges: tuple[tuple[int, int], ...]) -> Bools:
+    found = np.zeros(len(values), np.bool_)
     for first, last in ranges:
-        found |= (days >= first) & (days <= last)
+        found |= (values >= first) & (values <= last)
     return found
 
 

@@ -382,7 +382,7 @@ def tag(number: int) -> tuple[str, str, str]:
     form, subject = divmod(k, len(_TAG_SUBJECTS))
     turn, form = divmod(form, len(_TAG_FORMS))
     name = _TAG_FORMS[form].format(_TAG_SUBJECTS[subject]) + (f" {turn + 1}" if turn else "")
-    return name, slugify(name) + ("" if turn or form else "-2"), "eng"
+    return name, slugify(name) + ("" if turn or form else "-1"), "eng"
 
 
 REQUIREMENTS_MINIMUM = (

@@ -89,16 +89,17 @@ class SandboxProcess:
 
     def _call(self, method: str, name: str, body: dict[str, Any] | None = None) -> bytes:
         url = self.base_url.removesuffix("api") + f"_sandbox/{name}"
-        data = None if body is None else orjson.dumps(body)
+        data = None if body is None else json.dumps(body).encode()
         try:
             with self._opener.open(urllib.request.Request(url, data, method=method), timeout=120) as response:
-                return response.read()
+                return bytes(response.read())
         except urllib.error.HTTPError as error:
             raise ValueError(orjson.loads(error.read())["error"]) from None
 
     def history(self) -> list[dict[str, Any]]:
         """All requests so far: `{n, at, path, params, status, fault}`; no /api in path, no key in params."""
-        return orjson.loads(self._call("GET", "history"))
+        requests: list[dict[str, Any]] = orjson.loads(self._call("GET", "history"))
+        return requests
 
     def clear_history(self) -> None:
         """Forget the history; the next request is number 1. The bill stays."""
@@ -114,7 +115,8 @@ class SandboxProcess:
     def touch(self, ids: list[int] | None = None, count: int | None = None) -> list[int]:
         """Stamp games `updated` = now and raise their measures; `count` picks some. Returns the ids."""
         body = {"ids": ids} if ids is not None else {"count": 1 if count is None else count}
-        return orjson.loads(self._call("POST", "touch", body))["ids"]
+        touched: list[int] = orjson.loads(self._call("POST", "touch", body))["ids"]
+        return touched
 
     def delete(self, ids: list[int]) -> None:
         """Remove games; `updated` of the others does not tell."""

@@ -5,11 +5,14 @@ An entry is known by its *place* 0..size-1 in its kind's list; its id is what RA
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from . import names
 from .catalogue import Ints
@@ -17,6 +20,12 @@ from .hashing import hex32
 from .world import World
 
 MEDIA = "https://media.sandbox.invalid/media"  # a host that cannot exist: nobody's server is asked
+_NAMES: dict[str, Callable[[int], str]] = {
+    "developers": names.studio,
+    "publishers": names.publisher,
+    "creators": names.person,
+    "tags": lambda number: names.tag(number)[0],
+}
 _TOP_GAMES = 6
 _SCANNED = 3_000  # enough of the most popular games to find the top six of any common tag or creator
 
@@ -45,10 +54,7 @@ class Reference:
 
     def name(self, place: int) -> str:
         """The name of an entry."""
-        return {
-            "developers": names.studio, "publishers": names.publisher, "creators": names.person,
-            "tags": lambda at: names.tag(at)[0],
-        }[self.kind](place)  # fmt: skip
+        return _NAMES[self.kind](place)
 
     def slug(self, place: int) -> str:
         """The slug of an entry."""
@@ -71,10 +77,7 @@ class Reference:
                 place for index in catalogue.by_rank[: catalogue.size // 10] for place in catalogue.creators(int(index))
             ]
             return np.bincount(np.array(found, np.int64), minlength=self.size).astype(np.int32)
-        makers = (
-            [catalogue.publisher] if self.kind == "publishers" else [catalogue.developer, catalogue.second_developer]
-        )
-        made = np.concatenate([maker[maker >= 0] for maker in makers])
+        made = np.concatenate([maker[maker >= 0] for maker in self.world.makers(self.kind)])
         return np.bincount(made, minlength=self.size).astype(np.int32)
 
     @cached_property
@@ -125,11 +128,23 @@ class Reference:
         return {"id": int(catalogue.ids[index]), "slug": names.slugify(name), "name": name, "added": added}
 
     def _top(self, place: int) -> list[int]:
-        by_rank = self.world.catalogue.by_rank
+        living = (int(index) for index in self._games_of(place) if self.world.alive[index])
+        return list(islice(living, _TOP_GAMES))
+
+    def _games_of(self, place: int) -> Iterable[int]:
+        """An entry's games, the most popular first."""
         if self.kind in ("tags", "creators"):
-            return self._popular.get(place, [])[:_TOP_GAMES]
-        found = by_rank[self.world.with_any(self.kind, [place])[by_rank]]
-        return [int(index) for index in found[:_TOP_GAMES]]
+            return self._popular.get(place, [])
+        starts, games = self._made
+        return games[starts[place] : starts[place + 1]]
+
+    @cached_property
+    def _made(self) -> tuple[NDArray[np.integer], Ints]:
+        """Games by maker, and where each maker's begin."""
+        makers, by_rank = self.world.makers(self.kind), self.world.catalogue.by_rank
+        made, games = np.concatenate([maker[by_rank] for maker in makers]), np.tile(by_rank, len(makers))
+        order = np.argsort(made, kind="stable")
+        return np.searchsorted(made[order], np.arange(self.size + 1)), games[order]
 
     @cached_property
     def _popular(self) -> dict[int, list[int]]:
@@ -143,7 +158,7 @@ class Reference:
 class Fixed(Reference):
     """A kind whose entries are RAWG's own: genres, platforms, stores."""
 
-    def __init__(self, kind: str, world: World, entries: list[Any]) -> None:
+    def __init__(self, kind: str, world: World, entries: Sequence[names.Genre | names.Platform | names.Store]) -> None:
         super().__init__(kind, world, len(entries))
         self.entries = entries
 
@@ -170,12 +185,16 @@ class Fixed(Reference):
     def order(self) -> Ints:
         return np.argsort(-self.games_count, kind="stable").astype(np.int32)
 
+    def _games_of(self, place: int) -> Iterable[int]:
+        by_rank = self.world.catalogue.by_rank
+        return by_rank[self.world.with_any(self.kind, [place])[by_rank]]
+
     def fields(self, place: int) -> dict[str, Any]:
         row = super().fields(place)
         entry = self.entries[place]
-        if self.kind == "stores":
+        if isinstance(entry, names.Store):
             row["domain"] = entry.domain
-        if self.kind == "platforms":
+        if isinstance(entry, names.Platform):
             row |= {"image": None, "year_start": entry.year_start, "year_end": entry.year_end}
         return row
 

@@ -14,7 +14,9 @@ from .hashing import mix
 from .references import References, image
 from .world import World
 
+# (name, least share, spread) in 500ths of `added`; even the largest shares leave some for `owned`
 _STATUSES = (("yet", 5, 70), ("beaten", 14, 170), ("toplay", 6, 80), ("dropped", 3, 60), ("playing", 2, 45))
+_MEASURES = ("id", "slug", "name", "updated", "added", "rating", "metacritic", "playtime", "released")
 _LINKS = ("genres", "tags", "platforms", "stores")
 _EPOCH = datetime(1970, 1, 1)
 _PC = next(place for place, platform in enumerate(names.PLATFORMS) if platform.code == "pc")
@@ -86,10 +88,7 @@ class Rows:
     def truth(self, index: int) -> dict[str, Any]:
         """Keys, measures and link ids of a game, exactly as the API serves them."""
         core = self._core(index, self.catalogue.bits(index, 8))
-        line = {
-            name: core[name] for name in ("id", "slug", "name", "updated", "added", "rating", "metacritic", "playtime")
-        }
-        line["released"] = core["released"]
+        line = {name: core[name] for name in _MEASURES}
         for kind in _LINKS:
             reference = self.kinds[kind]
             line[kind] = [reference.id(place) for place in self.world.linked(index, kind)]
@@ -102,7 +101,7 @@ class Rows:
         if not self.world.patches:
             return line
         after = self.world.patched(index, dict(line))
-        return {name: after.get(name) if name in after else None for name in line}
+        return {name: after.get(name) for name in line}
 
     def _core(self, index: int, bits: int) -> dict[str, Any]:
         catalogue, world = self.catalogue, self.world
@@ -126,7 +125,7 @@ class Rows:
             "reviews_text_count": total // 80,
             "reviews_count": total,
             "added": added,
-            "added_by_status": _statuses(added, bits),
+            "added_by_status": statuses(added, bits),
             "metacritic": int(catalogue.metacritic[index]) or None,
             "playtime": int(catalogue.playtime[index]),
             "suggestions_count": (bits >> 20) % 700 if added > 20 else bits >> 20 & 7,
@@ -211,11 +210,11 @@ def _ratings(votes: list[int], total: int, bits: int) -> list[dict[str, Any]]:
     return entries[turn:] + entries[:turn]
 
 
-def _statuses(added: int, bits: int) -> dict[str, int] | None:
+def statuses(added: int, bits: int) -> dict[str, int] | None:
     """How the `added` users hold the game; the parts sum to `added`, and empty parts are left out."""
     if not added:
         return None if bits >> 14 & 1 else {}
-    parts = {name: added * (least + (bits >> 16) % spread) // 400 for name, least, spread in _STATUSES}
+    parts = {name: added * (least + (bits >> 16) % spread) // 500 for name, least, spread in _STATUSES}
     parts["owned"] = added - sum(parts.values())
     return {name: count for name, count in parts.items() if count}
 

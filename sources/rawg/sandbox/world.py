@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import names
 from .catalogue import Bools, Catalogue, Floats, Ints, to_day
+from .hashing import mix_array
 
 DAY = 86_400
 _BIT_LINKS = {"genres": names.GENRES, "platforms": names.PLATFORMS, "stores": names.STORES}
@@ -68,10 +69,10 @@ class World:
         self.updated: NDArray[np.int64] = stamps
         self.added: Ints = self.catalogue.added(day)
         self.votes: Ints = self.catalogue.ratings(day, self.added)
+        self._day = day
         for index, touch in self.touched.items():
             self._bump(index, touch.times)
         self.rating: Floats = _mean_rating(self.votes)
-        self._day = day
         self.version += 1
 
     def now(self) -> int:
@@ -79,7 +80,8 @@ class World:
         return self.today * DAY + int(time.time()) % DAY
 
     def _stamps(self, day: Ints) -> NDArray[np.int64]:
-        return day.astype(np.int64) * DAY + self.catalogue.hashes(6, day).astype(np.int64) % DAY
+        second = (self.catalogue.hashes(6) + mix_array(day.astype(np.uint64))) % np.uint64(DAY)
+        return day.astype(np.int64) * DAY + second.astype(np.int64)
 
     def _scheduled(self, as_of: int) -> Ints:
         day = self.catalogue.updated_day(as_of)
@@ -119,7 +121,7 @@ class World:
 
     def _bump(self, index: int, times: int) -> None:
         self.added[index] += 4 * times
-        if self.votes[:, index].any() or self.catalogue.born[index] < self.today:
+        if self.catalogue.born[index] <= self._day[index]:
             self.votes[0, index] += times
 
     def delete(self, indexes: list[int]) -> None:
@@ -148,11 +150,13 @@ class World:
             masks = getattr(catalogue, kind)
             masks[index] = sum(1 << place for place in set(places))
         elif kind in self.relinked:
-            self.relinked[kind][index] = places
-        elif kind == "developers":
-            catalogue.developer[index], catalogue.second_developer[index] = [*places, -1, -1][:2]
+            self.relinked[kind][index] = list(dict.fromkeys(places))
         else:
-            catalogue.publisher[index] = [*places, -1][0]
+            makers = self.makers(kind)
+            if len(places) > len(makers):
+                raise ValueError(f"A game of the sandbox has at most {len(makers)} {kind}.")
+            for at, maker in enumerate(makers):
+                maker[index] = places[at] if at < len(places) else -1
         self.version += 1
 
     def linked(self, index: int, kind: str) -> list[int]:
@@ -163,19 +167,23 @@ class World:
         if kind in self.relinked:
             own = self.relinked[kind].get(index)
             return own if own is not None else getattr(catalogue, kind)(index)
-        makers = [catalogue.publisher] if kind == "publishers" else [catalogue.developer, catalogue.second_developer]
-        return [int(maker[index]) for maker in makers if maker[index] >= 0]
+        return [int(maker[index]) for maker in self.makers(kind) if maker[index] >= 0]
+
+    def makers(self, kind: str) -> list[Ints]:
+        """The developers or publishers of all games; -1 is none."""
+        catalogue = self.catalogue
+        return [catalogue.publisher] if kind == "publishers" else [catalogue.developer, catalogue.second_developer]
 
     def with_any(self, kind: str, places: list[int]) -> Bools:
         """Which games have a link to any of these entries."""
         catalogue = self.catalogue
         if kind in _BIT_LINKS:
-            masks = getattr(catalogue, kind)
-            return (masks & masks.dtype.type(sum(1 << place for place in set(places)))) != 0
-        if kind == "publishers":
-            return np.isin(catalogue.publisher, places)
-        if kind == "developers":
-            return np.isin(catalogue.developer, places) | np.isin(catalogue.second_developer, places)
+            masks: NDArray[np.unsignedinteger] = getattr(catalogue, kind)
+            linked: Bools = (masks & masks.dtype.type(sum(1 << place for place in set(places)))) != 0
+            return linked
+        if kind in ("developers", "publishers"):
+            made: Bools = np.any([np.isin(maker, places) for maker in self.makers(kind)], axis=0)
+            return made
         found = catalogue.with_any(kind, places)
         for index, own in self.relinked[kind].items():
             found[index] = not set(own).isdisjoint(places)
