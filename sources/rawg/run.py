@@ -64,8 +64,7 @@ class RawgRun:
         url = f"{self.configuration.base_url.rstrip('/')}/games"
         params: dict[str, str | int] = {"updated": f"{start},{end}", "page": 1, "page_size": PROBE_ROWS}
         request = self.session.prepare_request(requests.Request("GET", url, params=params))
-        settings = self.session.merge_environment_settings(url, {}, None, None, None)
-        payload = self.session.send(request, **settings).json()
+        payload = self.session.answer(request).json()
         if "count" not in payload:
             raise ApiRefused(f"RAWG did not count the games updated from {start} to {end}; try again later.")
         for row in payload["results"]:

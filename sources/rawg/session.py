@@ -74,13 +74,25 @@ class RawgSession(requests.Session):
         self._answered = 0
         self._failed = 0
         self.headers["Accept"] = "application/json"
-        # a quarter of a page's bytes, but each page costs RAWG and us more time to pack than to send
         self.mount("http://", HTTPAdapter(pool_maxsize=16))
         self.mount("https://", HTTPAdapter(pool_maxsize=16))
         _mask_key_in_logs(self._key)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Sends one request, with retries, and returns a checked answer.
+        """Sends one request like `answer`, and leaves it to the hooks of dlt's REST client what a 404 means.
+
+        Raises:
+            ApiRefused: RAWG does not have what was asked for, and the hooks do not ignore it.
+        """
+        try:
+            return dispatch_hook("response", request.hooks, self.answer(request), **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+        except requests.HTTPError:
+            raise ApiRefused(
+                f"RAWG has no {_path(request)} (status 404); nothing of this list was loaded, try again later."
+            ) from None
+
+    def answer(self, request: requests.PreparedRequest) -> requests.Response:
+        """Sends one request, with retries, and returns a checked answer: 200, or RAWG's own 404.
 
         Raises:
             QuotaReached: the ledger or RAWG says that the month's requests are used up.
@@ -88,6 +100,7 @@ class RawgSession(requests.Session):
             ApiUnavailable: every attempt failed, or the whole run failed too often.
             Interrupted: `cancelled` was set while waiting.
         """
+        settings = self.merge_environment_settings(request.url or "", {}, False, None, None)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts),
             retry=tenacity.retry_if_exception_type(_Retriable),
@@ -96,20 +109,14 @@ class RawgSession(requests.Session):
             reraise=True,
         )
         try:
-            response = retrying(self._attempt, request, kwargs)
-            # the hooks with which dlt raises or ignores a 404 see the checked answer only
-            return dispatch_hook("response", request.hooks, response, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+            return retrying(self._attempt, request, settings)
         except _Retriable as failure:
             raise ApiUnavailable(
                 f"RAWG did not answer {_path(request)} in {self._attempts} attempts ({failure}); what was loaded is"
                 " kept, try again later."
             ) from None
-        except requests.HTTPError:
-            raise ApiRefused(
-                f"RAWG has no {_path(request)} (status 404); nothing of this list was loaded, try again later."
-            ) from None
 
-    def _attempt(self, request: requests.PreparedRequest, kwargs: Mapping[str, Any]) -> requests.Response:
+    def _attempt(self, request: requests.PreparedRequest, settings: Mapping[str, Any]) -> requests.Response:
         self._sleep(self._rate.next_slot())
         self.ledger.take()
         keyed = request.copy()
@@ -117,8 +124,7 @@ class RawgSession(requests.Session):
         keyed.prepare_url(request.url, {"key": self._key})
         try:
             # not streamed: a body that breaks off after its headers fails here, not later
-            options = {**kwargs, "timeout": self._timeout, "allow_redirects": False, "stream": False}
-            response = super().send(keyed, **options)
+            response = super().send(keyed, **{**settings, "timeout": self._timeout, "allow_redirects": False})
         except requests.RequestException as error:
             # the exception's text holds the URL with the key
             self.ledger.note(_plain_reason(error))
@@ -179,7 +185,7 @@ class StoppableSession(requests.Session):
         payload: dict[str, Any] = {"count": None, "results": None}
         if self.stopped is None:
             try:
-                response = self.session.send(request, **kwargs)
+                response = self.session.answer(request)
             except RawgError as error:
                 self.stopped = error
             else:

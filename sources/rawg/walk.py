@@ -1,8 +1,16 @@
 """Walking windows page by page, and proving that each was walked completely.
 
-Pages are requested by dlt's worker threads in any order; everything here runs in the extracting thread. A window is
-complete when every page told the same `count` and the walk saw as many different games. RAWG pages by offset: when a
-game leaves the window meanwhile, rows shift and one can be missed, so a window whose count moved is walked again.
+Pages are requested by dlt's worker threads; everything here runs in the extracting thread.
+
+RAWG pages by offset, so rows shift while we walk, and one can be missed. What saves requests is the direction:
+
+- A window of past days only loses games (a change gives a game a new `updated`). Walked from its last page to its
+  first, rows shift towards the pages that are still to come: some are seen twice, none is missed.
+- A window that reaches today only gains games. Walked from its first page on, the same holds.
+
+The `count` on every page tells the order in which RAWG answered: where two neighbouring pages were answered in the
+wrong order around a change, both are asked for again. A window is complete when no such pair is left and as many
+different games were seen as RAWG counted.
 """
 
 from collections import Counter
@@ -15,16 +23,19 @@ from sources.rawg.errors import ApiRefused, QuotaReached, RawgError
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import Game, Row, canonical_game
 from sources.rawg.session import StoppableSession
-from sources.rawg.windows import ONE_DAY, REACHABLE_ROWS, ROW_CAP, Window, WindowPlanner, pages_for
+from sources.rawg.windows import ONE_DAY, PAGE_SIZE, REACHABLE_ROWS, ROW_CAP, Window, WindowPlanner, pages_for
 
 MOST_WALKS = 4
-"""Walks over one window before it is left as incomplete; a window that moves that much is nearly always today's."""
+"""Rounds of requests for a window before it is left as incomplete; the next run takes it up."""
 BATCH = 1_000
 """Games handed on at once: large enough for Arrow, small enough for memory."""
 FORWARD, BACKWARD = "created", "-created"
 """Orderings that do not change while a game stays in its window."""
 
+Page = tuple[str, int]
+"""Ordering and page number."""
 PageRequest = dict[str, Any]
+"""A page of a window, as dlt's `rest_api` resolves it into a request."""
 
 
 @dataclass
@@ -71,48 +82,58 @@ def check_filter(game: Game, start: date, end: date) -> None:
 
 
 class WindowWalk:
-    """One window while its pages arrive."""
+    """One window while its pages arrive.
 
-    def __init__(self, window: Window) -> None:
+    Args:
+        loses_games: Whether the window lies in the past, so that games only leave it; else they only enter it.
+    """
+
+    def __init__(self, window: Window, loses_games: bool) -> None:
         self.window = window
+        self.loses_games = loses_games
         self.requests = 0
         self.walks = 0
         self.ended = False
         self.reason: str | None = None
-        self.pending: set[tuple[str, int]] = set()
-        self._requested: set[tuple[str, int]] = set()
+        self.pending: set[Page] = set()
+        self._ordering = BACKWARD
         self._seen: set[int] = set()
-        self._counts: set[int] = set()
+        self._told: dict[Page, list[int]] = {}
 
-    def begin(self) -> list[PageRequest]:
-        """Page requests of a new walk over the window, for as many rows as were last known of."""
+    def next_requests(self) -> list[PageRequest]:
+        """Page requests that the proof still lacks: all pages at first, then those that a shift made doubtful."""
         self.walks += 1
+        if not self._lacks_rows:
+            return self._request(self._doubtful_pages())
         count = self.count
-        self._requested, self._seen, self._counts = set(), set(), set()
-        return self._request(count)
+        if len(self._counts) > 1:
+            # what was seen so far may have left by now, and would make up for what is lacking
+            self._seen, self._told = set(), {}
+        # from the other end of the list, other rows lie where two pages meet
+        self._ordering = BACKWARD if self._ordering == FORWARD else FORWARD
+        return self._request(self._pages(count))
 
     def receive(self, ordering: str, page: int, count: int | None, games: list[Game]) -> list[PageRequest]:
         """Takes one page; returns further requests when it tells of more rows than were asked for.
 
-        A page that RAWG no longer has (`count` is None) simply lacks rows, which `is_complete` notices.
+        A page that RAWG no longer has (`count` is None) tells that the rows before it are all there is.
         """
         self.pending.discard((ordering, page))
         for game in games:
             check_filter(game, self.window.start, self.window.end)
             self._seen.add(game.id)
-        if count is None:
-            return []
-        self._counts.add(count)
-        return self._request(count)
+        told = (page - 1) * PAGE_SIZE if count is None else count
+        self._told.setdefault((ordering, page), []).append(told)
+        return self._request(self._pages(told) - self._told.keys() - self.pending)
 
     @property
     def count(self) -> int:
-        """Games in the window: the largest count the pages told, or what the plan expected."""
-        return max(self._counts, default=self.window.expected)
+        """Games that were in the window all the while; before the first page, what the plan expected."""
+        return min(self._counts, default=self.window.expected)
 
     @property
     def is_complete(self) -> bool:
-        return len(self._counts) == 1 and len(self._seen) == self.count
+        return not self._lacks_rows and not self._doubtful_pages()
 
     @property
     def is_over_cap(self) -> bool:
@@ -141,19 +162,45 @@ class WindowWalk:
             "walked_at": datetime.now(UTC),
         }
 
-    def _request(self, rows: int) -> list[PageRequest]:
-        wanted = {(FORWARD, page) for page in range(1, pages_for(min(rows, ROW_CAP)) + 1)}
+    @property
+    def _counts(self) -> set[int]:
+        return {count for told in self._told.values() for count in told}
+
+    @property
+    def _lacks_rows(self) -> bool:
+        return not self._told or len(self._seen) < self.count
+
+    def _doubtful_pages(self) -> set[Page]:
+        """Neighbouring pages between which a row can have slipped through.
+
+        The one that was to be asked for first must have been answered before the window changed: with a count at
+        least as high when games leave, at most as high when they enter.
+        """
+        doubtful: set[Page] = set()
+        for (ordering, number), told in self._told.items():
+            following = (ordering, number + 1)
+            if following not in self._told:
+                continue
+            after = self._told[following]
+            in_order = max(after) >= min(told) if self.loses_games else min(told) <= max(after)
+            if not in_order:
+                doubtful |= {(ordering, number), following}
+        return doubtful
+
+    def _pages(self, rows: int) -> set[Page]:
+        """The pages that list `rows` rows: from one end, and on a day beyond the cap from the other end as well."""
+        pages = {(self._ordering, page) for page in range(1, pages_for(min(rows, ROW_CAP)) + 1)}
         behind_the_cap = min(rows, REACHABLE_ROWS) - ROW_CAP
         if behind_the_cap > 0 and self.window.is_single_day:
-            wanted |= {(BACKWARD, page) for page in range(1, pages_for(behind_the_cap) + 1)}
-        new = wanted - self._requested
-        self._requested |= new
-        self.pending |= new
-        self.requests += len(new)
-        return [
-            {"window": self.window.filter, "ordering": ordering, "page": page}
-            for ordering, page in sorted(new, key=lambda request: (request[0] != FORWARD, request[1]))
-        ]
+            back = BACKWARD if self._ordering == FORWARD else FORWARD
+            pages |= {(back, page) for page in range(1, pages_for(behind_the_cap) + 1)}
+        return pages
+
+    def _request(self, pages: set[Page]) -> list[PageRequest]:
+        self.pending |= pages
+        self.requests += len(pages)
+        in_order = sorted(pages, key=lambda page: page[1], reverse=self.loses_games)
+        return [{"window": self.window.filter, "ordering": ordering, "page": page} for ordering, page in in_order]
 
 
 class Watermark:
@@ -232,7 +279,7 @@ class GamesWalk:
         budget = self.chunk_requests
         while window := self._next_window(budget):
             budget -= window.requests
-            self._begin(WindowWalk(window))
+            self._begin(WindowWalk(window, loses_games=window.end < datetime.now(UTC).date() - ONE_DAY))
         while self._in_flight or self._queue:
             yield self._dispatch() if self._queue else None
 
@@ -307,7 +354,7 @@ class GamesWalk:
     def _begin(self, walk: WindowWalk) -> None:
         self._walks.append(walk)
         self._open[walk.window.filter] = walk
-        self._queue += walk.begin()
+        self._queue += walk.next_requests()
         self.progress.windows += 1
         self.progress.planned_pages += walk.window.requests
 
@@ -317,7 +364,7 @@ class GamesWalk:
         return requests
 
     def _end(self, walk: WindowWalk) -> None:
-        """Closes a window whose pages are in, or walks it again when it moved."""
+        """Closes a window whose pages are in, or asks again for what its proof lacks."""
         if walk.is_complete:
             walk.end(None)
         elif walk.is_over_cap:
@@ -327,7 +374,7 @@ class GamesWalk:
         elif walk.walks == MOST_WALKS or (walk.count > ROW_CAP and not walk.window.is_single_day):
             walk.end("moved")
         else:
-            self._queue += walk.begin()
+            self._queue += walk.next_requests()
             self.progress.planned_pages += len(walk.pending)
             return
         del self._open[walk.window.filter]
