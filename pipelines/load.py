@@ -27,6 +27,7 @@ from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
 from sources.rawg.walk import Watermark
 
+SANDBOX_PIPELINE = "rawg_sandbox"
 GAMES = "games"
 RESOURCES = [GAMES, *ENDPOINT_BY_NAME]
 """Everything that `--resources` can name; `games` brings its links, snapshots and windows along."""
@@ -67,13 +68,18 @@ class LoadReport:
 def rawg_pipeline(sandbox: bool = False) -> dlt.Pipeline:
     """The pipeline `rawg`, or `rawg_sandbox` with a lake and a warehouse of its own for made-up games."""
     logging.getLogger("dlt").addFilter(_is_news)
-    suffix, prefix = ("_sandbox", "sandbox_") if sandbox else ("", "")
+    prefix = "sandbox_" if sandbox else ""
     return dlt.pipeline(
-        f"rawg{suffix}",
+        SANDBOX_PIPELINE if sandbox else "rawg",
         destination=f"{prefix}warehouse",
         staging=f"{prefix}lake",
         dataset_name="raw",
     )
+
+
+def is_sandbox(pipeline: dlt.Pipeline) -> bool:
+    """Whether the pipeline's games are made up."""
+    return pipeline.pipeline_name == SANDBOX_PIPELINE
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -1,13 +1,25 @@
 """What a run tells when it is over, and what a plan tells before it begins."""
 
+import os
+import shutil
+import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dlt
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 
 from pipelines.failures import plain_failure
-from pipelines.load import LoadReport, LoadRequest, days_to_walk, finish_pending, lake_configuration, table_sizes
-from sources.rawg.endpoints import ENDPOINT_BY_NAME
+from pipelines.load import (
+    LoadReport,
+    LoadRequest,
+    days_to_walk,
+    finish_pending,
+    is_sandbox,
+    lake_configuration,
+    table_sizes,
+)
 from sources.rawg.run import RawgRun
 
 RULE = "─" * 78
@@ -22,13 +34,18 @@ def summary_text(report: LoadReport, pipeline: dlt.Pipeline) -> str:
         lines += [str(report.stopped)]
     else:
         lines += _next_steps(pipeline)
-    return "\n".join([*lines, RULE])
+    return "\n".join([*lines, "", _attribution(pipeline), RULE])
 
 
 def _headline(report: LoadReport, pipeline: dlt.Pipeline) -> str:
     rows = sum(report.rows.values())
     verb = "stopped early" if report.stopped else "is up to date"
     return f"Pipeline {pipeline.pipeline_name} {verb}: {rows:,} rows in {report.packages} load packages."
+
+
+def _attribution(pipeline: dlt.Pipeline) -> str:
+    source = "Made-up games from the sandbox; the real ones: data" if is_sandbox(pipeline) else "Data"
+    return f"{source} by RAWG, https://rawg.io"
 
 
 def _tables(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
@@ -53,7 +70,7 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
     lines += [
         f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of {ledger.monthly_limit:,} this month",
         f"Time       {timedelta(seconds=round(time.monotonic() - report.started))}",
-        f"Lake       {lake_configuration(pipeline).bucket_url}",
+        f"Lake       {_short(lake_configuration(pipeline).bucket_url)}",
         f"Warehouse  {warehouse_location(pipeline)}",
     ]
     return lines
@@ -76,17 +93,35 @@ def _incomplete(window: dict[str, object]) -> str:
 
 def warehouse_location(pipeline: dlt.Pipeline) -> str:
     """The warehouse in words: a file for DuckDB, the account for others; never a credential."""
-    with pipeline.destination_client() as client:
-        return str(client.config.data_location() if hasattr(client.config, "data_location") else client.config)
+    configuration = pipeline.destination_client().config
+    if isinstance(configuration, DuckDbClientConfiguration):
+        return _short(configuration.data_location())
+    return str(configuration)
+
+
+def _short(location: str) -> str:
+    """A place on this machine relative to the folder that the user stands in, if it lies below."""
+    path = location.removeprefix("file://")
+    return os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else path
 
 
 def _next_steps(pipeline: dlt.Pipeline) -> list[str]:
-    name = pipeline.pipeline_name
-    return [
-        f"Next       dlt pipeline {name} info        what was loaded, and the watermark",
-        f"           dlt pipeline {name} show        browse the tables (needs 'dlt[hub]', marimo, ibis-framework)",
-        f"           duckdb {warehouse_location(pipeline)}   then: FROM raw.games ORDER BY added DESC LIMIT 10;",
+    name, python = pipeline.pipeline_name, _command("python")
+    steps = [
+        (f"{_command('dlt')} pipeline {name} info", "resources, tables and packages; -v before the name: watermark"),
+        (f"{_command('dlt')} pipeline {name} show", "browse them (pip install 'dlt[hub]' marimo ibis-framework)"),
     ]
+    lines = [f"{'Next' if not at else '':<11}{command:<46}{what}" for at, (command, what) in enumerate(steps)]
+    if (warehouse := warehouse_location(pipeline)).endswith(".duckdb"):
+        query = "SELECT name, released, added FROM raw.games ORDER BY added DESC LIMIT 10"
+        lines.append(f"{'':<11}{python} -c \"import duckdb; duckdb.connect('{warehouse}').sql('{query}').show()\"")
+    return lines
+
+
+def _command(name: str) -> str:
+    """How to call a command of the environment that runs this, whether it is activated or not."""
+    installed = Path(sys.executable).with_name(name)
+    return name if shutil.which(name) == str(installed) else _short(str(installed))
 
 
 def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str:
@@ -110,15 +145,9 @@ def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str
         f" {run.ledger.sent:,}",
         f"Done       {_finish(needed, run)}",
     ]
-    if others := [
-        name for name in request.resources if name in ENDPOINT_BY_NAME and name not in references_of(request)
-    ]:
+    if others := request.of_kind("catalogue") + request.of_kind("game"):
         lines.append(f"Not counted: {', '.join(others)} (their size shows only when they are asked)")
     return "\n".join(lines)
-
-
-def references_of(request: LoadRequest) -> list[str]:
-    return request.of_kind("reference")
 
 
 def _finish(needed: int, run: RawgRun) -> str:

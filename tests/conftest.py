@@ -1,0 +1,28 @@
+"""Fixtures that all tests share."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sources.rawg.sandbox import SandboxProcess
+from tests.project import Project
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., SandboxProcess]]:
+    """Starts sandboxes that end with the test; takes the arguments of `SandboxProcess`."""
+    with ExitStack() as stack:
+        yield lambda *arguments, **options: stack.enter_context(SandboxProcess(*arguments, **options))
+
+
+@pytest.fixture
+def set_up(tmp_path: Path) -> Callable[..., Project]:
+    """Makes a project for a sandbox; keyword arguments are environment variables."""
+
+    def project(sandbox: SandboxProcess, **environment: Any) -> Project:
+        return Project(tmp_path, sandbox.base_url, {name: str(value) for name, value in environment.items()})
+
+    return project

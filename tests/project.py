@@ -1,0 +1,132 @@
+"""The project as its users have it: the script in a process of its own, with all data in a folder of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sources.rawg.sandbox import SandboxProcess
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY = "a-key-that-nobody-may-see"
+MEASURES = ("slug", "name", "updated", "added", "rating", "metacritic", "playtime", "released")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run of the script that is over."""
+
+    exit_code: int
+    output: str
+
+
+@dataclass
+class Project:
+    """A checkout whose `.dlt` folder and data lie in `folder`, set up for the API at `base_url`."""
+
+    folder: Path
+    base_url: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shutil.copytree(ROOT / ".dlt", self.folder / ".dlt", ignore=shutil.ignore_patterns("secrets.toml"))
+        inherited = {name: value for name, value in os.environ.items() if "__" not in name}
+        self.environment = {
+            **inherited,
+            "DLT_PROJECT_DIR": str(self.folder),
+            "DLT_DATA_DIR": str(self.folder / "dlt"),
+            "RAWG_API_KEY": KEY,
+            "SOURCES__RAWG__BASE_URL": self.base_url,
+            "SOURCES__RAWG__REQUESTS_PER_SECOND": "1000",
+            "SOURCES__RAWG__RETRY_BACKOFF": "0.01",
+            **self.environment,
+        }
+
+    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        """The script, running."""
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "pipelines" / "rawg.py"), *arguments],
+            env={**self.environment, **environment},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> Finished:
+        """The script, run to its end."""
+        process = self.start(*arguments, **environment)
+        output, _ = process.communicate(timeout=300)
+        return Finished(process.returncode, output)
+
+    def load(self, *arguments: str, **environment: str) -> Finished:
+        """The script, run to a good end."""
+        finished = self.run(*arguments, **environment)
+        assert finished.exit_code == 0, finished.output
+        return finished
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "data" / "warehouse.duckdb"
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a statement on the warehouse."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def value(self, sql: str) -> Any:
+        """The one value that a statement gives."""
+        return self.query(sql)[0][0]
+
+    def tables(self) -> set[str]:
+        """Tables of the raw dataset, without dlt's own."""
+        if not self.warehouse.exists():
+            return set()
+        rows = self.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'")
+        return {name for (name,) in rows if not name.startswith("_dlt")}
+
+
+def stop(process: "subprocess.Popen[str]", signum: signal.Signals) -> Finished:
+    """Sends a signal and waits for the end."""
+    process.send_signal(signum)
+    output, _ = process.communicate(timeout=60)
+    return Finished(process.returncode, output)
+
+
+def requests_for(sandbox: SandboxProcess, path: str) -> list[dict[str, Any]]:
+    """Requests that the sandbox was sent for a path."""
+    return [request for request in sandbox.history() if request["path"] == path]
+
+
+def assert_holds(project: Project, truth: list[dict[str, Any]]) -> None:
+    """Asserts that the games and all their links are what the API serves."""
+    games = {game["id"]: tuple(_measure(game, name) for name in MEASURES) for game in truth}
+    columns = ", ".join(MEASURES).replace("updated", "strftime(updated AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S')")
+    columns = columns.replace("released", "CAST(released AS VARCHAR)")
+    loaded = {row[0]: row[1:] for row in project.query(f"SELECT id, {columns} FROM raw.games")}
+    assert loaded == games
+    for table, column, links in (
+        ("genres", "id", "genres"),
+        ("tags", "id", "tags"),
+        ("platforms", "platform__id", "platforms"),
+        ("parent_platforms", "platform__id", "parent_platforms"),
+        ("stores", "store__id", "stores"),
+        ("short_screenshots", "id", "short_screenshots"),
+    ):
+        expected = Counter((game["id"], link) for game in truth for link in game[links] or [])
+        assert Counter(project.query(f"SELECT game_id, {column} FROM raw.games__{table}")) == expected, table
+    ratings = Counter((game["id"], rating["id"], rating["count"]) for game in truth for rating in game["ratings"])
+    assert Counter(project.query("SELECT game_id, id, count FROM raw.games__ratings")) == ratings
+
+
+def _measure(game: dict[str, Any], name: str) -> Any:
+    value = game[name]
+    return value or None if name == "released" else value
