@@ -5,6 +5,7 @@ watermark together), so a run that is killed anywhere has lost at most one packa
 """
 
 import logging
+import os
 import time
 from collections import Counter
 from collections.abc import Collection
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime
 
 import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
 from dlt.pipeline.helpers import pipeline_drop
 
@@ -68,6 +70,15 @@ class LoadReport:
 def rawg_pipeline(sandbox: bool = False) -> dlt.Pipeline:
     """The pipeline `rawg`, or `rawg_sandbox` with a lake and a warehouse of its own for made-up games."""
     logging.getLogger("dlt").addFilter(_is_news)
+    pipeline = _declared_pipeline(sandbox)
+    if _local_value(pipeline, "initial_cwd") != os.path.abspath(dlt.current.run_context().local_dir):
+        # dlt resolves relative paths where the working folder was first used, which was another checkout
+        pipeline.drop()
+        pipeline = _declared_pipeline(sandbox)
+    return pipeline
+
+
+def _declared_pipeline(sandbox: bool) -> dlt.Pipeline:
     prefix = "sandbox_" if sandbox else ""
     return dlt.pipeline(
         SANDBOX_PIPELINE if sandbox else "rawg",
@@ -123,7 +134,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
     """
     run = report.run
     with plain_failure():
-        finish_pending(pipeline)
+        restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)
         if references := request.of_kind("reference"):
@@ -136,11 +147,34 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
             _load_for_selected_games(name, pipeline, run, report)
 
 
-def finish_pending(pipeline: dlt.Pipeline) -> None:
-    """Loads what an interrupted run left behind, and takes over the state that the warehouse holds."""
-    if pipeline.has_pending_data:
+def restore_state(pipeline: dlt.Pipeline) -> None:
+    """Finishes what an interrupted run left behind, then takes over the state that the warehouse holds.
+
+    dlt's working folder is only a scratch pad: it may belong to another warehouse, or be newer than one that came back
+    from a backup. What the warehouse holds, it alone can say.
+    """
+    place = f"{lake_configuration(pipeline).bucket_url} {warehouse_location(pipeline)}"
+    if _local_value(pipeline, "place") == place and pipeline.has_pending_data:
         pipeline.run()
+    pipeline.drop()
+    pipeline.activate()
     pipeline.sync_destination()
+    pipeline.set_local_state_val("place", place)
+
+
+def _local_value(pipeline: dlt.Pipeline, key: str) -> object:
+    try:
+        return pipeline.get_local_state_val(key)
+    except KeyError:
+        return None
+
+
+def warehouse_location(pipeline: dlt.Pipeline) -> str:
+    """The warehouse in words: a file for DuckDB, the account for others; never a credential."""
+    configuration = pipeline.destination_client().config
+    if isinstance(configuration, DuckDbClientConfiguration):
+        return configuration.data_location()
+    return str(configuration)
 
 
 def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:

@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dlt
-from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 
 from pipelines.failures import plain_failure
 from pipelines.load import (
     LoadReport,
     LoadRequest,
     days_to_walk,
-    finish_pending,
     is_sandbox,
     lake_configuration,
+    restore_state,
     table_sizes,
+    warehouse_location,
 )
 from sources.rawg.run import RawgRun
 
@@ -71,7 +71,7 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
         f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of {ledger.monthly_limit:,} this month",
         f"Time       {timedelta(seconds=round(time.monotonic() - report.started))}",
         f"Lake       {_short(lake_configuration(pipeline).bucket_url)}",
-        f"Warehouse  {warehouse_location(pipeline)}",
+        f"Warehouse  {_short(warehouse_location(pipeline))}",
     ]
     return lines
 
@@ -91,14 +91,6 @@ def _incomplete(window: dict[str, object]) -> str:
     return f"           incomplete: {days}, {window['rows_seen']:,} of {window['expected_count']:,} games ({why})"
 
 
-def warehouse_location(pipeline: dlt.Pipeline) -> str:
-    """The warehouse in words: a file for DuckDB, the account for others; never a credential."""
-    configuration = pipeline.destination_client().config
-    if isinstance(configuration, DuckDbClientConfiguration):
-        return _short(configuration.data_location())
-    return str(configuration)
-
-
 def _short(location: str) -> str:
     """A place on this machine relative to the folder that the user stands in, if it lies below."""
     path = location.removeprefix("file://")
@@ -112,7 +104,7 @@ def _next_steps(pipeline: dlt.Pipeline) -> list[str]:
         (f"{_command('dlt')} pipeline {name} show", "browse them (pip install 'dlt[hub]' marimo ibis-framework)"),
     ]
     lines = [f"{'Next' if not at else '':<11}{command:<46}{what}" for at, (command, what) in enumerate(steps)]
-    if (warehouse := warehouse_location(pipeline)).endswith(".duckdb"):
+    if (warehouse := _short(warehouse_location(pipeline))).endswith(".duckdb"):
         query = "SELECT name, released, added FROM raw.games ORDER BY added DESC LIMIT 10"
         lines.append(f"{'':<11}{python} -c \"import duckdb; duckdb.connect('{warehouse}').sql('{query}').show()\"")
     return lines
@@ -127,7 +119,7 @@ def _command(name: str) -> str:
 def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str:
     """Windows, counts and requests of a run that is not made; costs the counting requests only."""
     with plain_failure():
-        finish_pending(pipeline)
+        restore_state(pipeline)
         start, end = days_to_walk(request, pipeline, run.configuration)
         windows = []
         planner = run.planner(start, end)

@@ -1,11 +1,14 @@
 """Loading /games from the API to the warehouse: complete, frugal, incremental."""
 
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
@@ -222,6 +225,41 @@ def test_a_lost_working_folder_is_restored_from_the_warehouse(serve: Serve, set_
     project.load("--resources", "games", DLT_DATA_DIR=str(project.folder / "another"))
     assert len(sandbox.history()) <= 5
     assert_holds(project, sandbox.truth())
+
+
+def test_the_warehouse_alone_says_what_it_holds(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(300)
+    project = set_up(sandbox)
+    project.load("--resources", "games")
+    backup = project.folder / "backup.duckdb"
+    shutil.copy(project.warehouse, backup)
+    sandbox.touch(count=10)
+    project.load("--resources", "games")
+    # it comes back from a backup
+    shutil.copy(backup, project.warehouse)
+    project.load("--resources", "games")
+    assert_holds(project, sandbox.truth())
+    # another one takes its place
+    other = f"duckdb:///{project.folder / 'data' / 'other.duckdb'}"
+    project.load("--resources", "games", DESTINATION__WAREHOUSE__CREDENTIALS=other)
+    with duckdb.connect(str(project.folder / "data" / "other.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM raw.games").fetchall() == [(300,)]
+    # it is lost
+    project.warehouse.unlink()
+    project.load("--resources", "games")
+    assert_holds(project, sandbox.truth())
+
+
+def test_two_checkouts_do_not_load_into_each_other(serve: Serve, tmp_path: Path) -> None:
+    sandbox = serve(200)
+    shared = {"DLT_DATA_DIR": str(tmp_path / "dlt")}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one = Project(tmp_path / "one", sandbox.base_url, shared)
+    two = Project(tmp_path / "two", sandbox.base_url, shared)
+    for project in (one, two, one):
+        project.load("--resources", "games")
+        assert_holds(project, sandbox.truth())
 
 
 def test_a_full_refresh_starts_over_and_keeps_the_snapshots(serve: Serve, set_up: SetUp) -> None:
