@@ -205,12 +205,17 @@ def _parse(content: bytes) -> Any:
 
 
 def _is_whole(payload: Any) -> bool:
-    """Whether a 200 holds what RAWG documents: a list's envelope, or one object with an id."""
+    """Whether a 200 holds what RAWG documents: a list's envelope of things with ids, or one thing with an id."""
     if not isinstance(payload, dict):
         return False
-    if "results" in payload:
-        return isinstance(payload["results"], list) and isinstance(payload.get("count"), int)
-    return "id" in payload
+    if "results" not in payload:
+        return "id" in payload
+    rows = payload["results"]
+    return (
+        isinstance(payload.get("count"), int)
+        and isinstance(rows, list)
+        and all(isinstance(row, dict) and "id" in row for row in rows)
+    )
 
 
 def _with_json(response: requests.Response, payload: dict[str, Any]) -> requests.Response:

@@ -1,0 +1,101 @@
+"""Killed anywhere and run again: the tables are those of a run that was never killed, and little is paid twice."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from sources.rawg.ledger import BLOCK
+from sources.rawg.sandbox import SandboxProcess
+from tests.crash.killed import MOMENTS
+from tests.project import ROOT, Finished, Project, assert_holds, stop
+
+Serve = Callable[..., SandboxProcess]
+SetUp = Callable[..., Project]
+GAMES, CHUNK = 2_500, 20
+# 250 days of at most 20 pages: several windows, several packages
+RANGE = {"SOURCES__RAWG__CHUNK_REQUESTS": CHUNK}
+UNKILLED = GAMES // 40 + 60
+
+
+def _killed(project: Project, moment: str, count: int, *arguments: str) -> int:
+    command = [sys.executable, "-m", "tests.crash.killed", moment, str(count), "--resources", "games", "genres"]
+    environment = {**project.environment, "PYTHONPATH": str(ROOT)}
+    finished = subprocess.run([*command, *arguments], env=environment, cwd=ROOT, capture_output=True, check=False)
+    return finished.returncode
+
+
+def _counted(project: Project) -> int:
+    month = datetime.now(UTC).strftime("%Y-%m")
+    folder = project.folder / "data" / "lake" / "_requests" / f"month={month}"
+    return sum(json.loads(file.read_text())["requests"] for file in folder.glob("*.json"))
+
+
+def _assert_whole(project: Project, sandbox: SandboxProcess) -> None:
+    assert_holds(project, sandbox.truth())
+    assert project.query("SELECT count(*), count(DISTINCT id) FROM raw.genres") == [(19, 19)]
+    assert project.value("SELECT count(*) FROM raw.game_snapshots") == GAMES
+    assert project.query("SELECT DISTINCT status FROM raw.game_windows") == [("complete",)]
+    assert project.value("SELECT sum(expected_count) FROM raw.game_windows") == GAMES
+    assert project.query("SELECT DISTINCT status FROM raw._dlt_loads") == [(0,)]
+    pending = [*project.folder.glob("*/pipelines/rawg/load/normalized/*"), *project.folder.glob("*/extract/*")]
+    assert not [path for path in pending if path.is_dir() and any(path.iterdir())]
+
+
+@pytest.mark.parametrize("keeps_working_folder", [True, False], ids=["same machine", "new container"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_any_stage(serve: Serve, set_up: SetUp, moment: str, keeps_working_folder: bool) -> None:
+    sandbox = serve(GAMES, bulk_day=None)
+    project = set_up(sandbox, **RANGE)
+    count = {"receiving a page": 30, "planning": 1}.get(moment, 2)
+    assert _killed(project, moment, count) == -signal.SIGKILL
+    sent = len(sandbox.history())
+    assert sent <= _counted(project) <= sent + BLOCK
+    if not keeps_working_folder:
+        shutil.rmtree(project.folder / "dlt", ignore_errors=True)
+    finished = project.load("--resources", "games", "genres")
+    assert "Traceback" not in finished.output
+    _assert_whole(project, sandbox)
+    unkilled = GAMES / 40 + 2
+    assert len(sandbox.history()) <= unkilled + max(CHUNK, unkilled) + 5
+
+
+def test_killed_again_and_again_at_random(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(GAMES)
+    project = set_up(sandbox, **RANGE)
+    chance = random.Random(3)
+    for _ in range(6):
+        process = project.start("--resources", "games", "genres")
+        patience = chance.randint(1, 60)
+        before = len(sandbox.history())
+        while process.poll() is None and len(sandbox.history()) < before + patience:
+            pass
+        stop(process, signal.SIGKILL)
+    project.load("--resources", "games", "genres")
+    _assert_whole(project, sandbox)
+    assert _counted(project) >= len(sandbox.history())
+
+
+def test_two_runs_at_once_do_not_mix(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(GAMES)
+    project = set_up(sandbox, **RANGE)
+    sandbox.faults(latency_ms=100)
+    first = project.start("--resources", "games", "genres")
+    while len(sandbox.history()) < 5:
+        assert first.poll() is None
+    sandbox.faults()
+    second = project.run("--resources", "games", "genres")
+    assert second.exit_code == 5
+    assert "another run" in second.output.lower()
+    assert "Traceback" not in second.output
+    output, _ = first.communicate(timeout=120)
+    assert Finished(first.returncode, output).exit_code == 0, output
+    _assert_whole(project, sandbox)
+    assert os.path.exists(project.warehouse)
