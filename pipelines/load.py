@@ -19,6 +19,7 @@ from dlt.destinations.impl.filesystem.configuration import FilesystemDestination
 from dlt.pipeline.helpers import pipeline_drop
 
 from pipelines.failures import plain_failure
+from pipelines.lock import only_run
 from sources.rawg import rawg_source
 from sources.rawg.configuration import RawgConfiguration
 from sources.rawg.endpoints import ENDPOINT_BY_NAME, ENDPOINTS
@@ -133,7 +134,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         RawgError: the run had to stop; what `report` counts is committed.
     """
     run = report.run
-    with plain_failure():
+    with plain_failure(), only_run(pipeline):
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # a script's own folder stands there, and its modules must not shadow others
 os.environ.setdefault("DLT_PROJECT_DIR", str(ROOT))
+os.environ.setdefault("DLT_LOCAL_DIR", os.environ["DLT_PROJECT_DIR"])  # where `data/` is, wherever the user stands
 
 import argparse  # noqa: E402
 from collections.abc import Iterator  # noqa: E402

@@ -11,6 +11,7 @@ from dlt.common.configuration import configspec
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import LoadJob, SupportsStagingDestination
 from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.schema.typing import C_DLT_ID
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
@@ -48,8 +49,12 @@ class StagedCopyJob(DuckDbCopyJob):
             sql_client.native_connection.register_filesystem(filesystem)
         table = sql_client.make_qualified_table_name(self.load_table_name)
         # `load_date=` is a folder of the lake, not a column of the table
-        source = "read_parquet(?, hive_partitioning = false)"
-        sql_client.execute_sql(f"INSERT INTO {table} BY NAME SELECT * FROM {source}", path)
+        file = "read_parquet(?, hive_partitioning = false)"
+        with sql_client.begin_transaction():
+            if C_DLT_ID in self._load_table["columns"]:
+                # killed after the commit and before dlt noted it, the job runs once more
+                sql_client.execute_sql(f"DELETE FROM {table} WHERE {C_DLT_ID} IN (SELECT {C_DLT_ID} FROM {file})", path)
+            sql_client.execute_sql(f"INSERT INTO {table} BY NAME SELECT * FROM {file}", path)
 
 
 class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):

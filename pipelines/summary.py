@@ -20,6 +20,7 @@ from pipelines.load import (
     table_sizes,
     warehouse_location,
 )
+from pipelines.lock import only_run
 from sources.rawg.run import RawgRun
 
 RULE = "─" * 78
@@ -118,7 +119,7 @@ def _command(name: str) -> str:
 
 def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str:
     """Windows, counts and requests of a run that is not made; costs the counting requests only."""
-    with plain_failure():
+    with plain_failure(), only_run(pipeline):
         restore_state(pipeline)
         start, end = days_to_walk(request, pipeline, run.configuration)
         windows = []

@@ -54,7 +54,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, str(ROOT / "pipelines" / "rawg.py"), *arguments],
             env={**self.environment, **environment},
-            cwd=self.folder,
+            cwd=self.folder.parent,  # the script finds its project wherever it is called from
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -237,7 +237,7 @@ class GamesWalk:
         count: Asks RAWG how many games were updated between two days; one request a call.
         session: Asks for the pages, until a request fails for good.
         ledger: Tells how many requests are left.
-        chunk_requests: Requests that a chunk holds at most, unless a single window needs more.
+        chunk_requests: Requests that a chunk holds at most, unless a single day needs more.
     """
 
     def __init__(
@@ -319,7 +319,7 @@ class GamesWalk:
         if self.stopped or budget <= 0:
             return None
         try:
-            window = self.planner.next_window(max_requests=self._unspoken_for)
+            window = self.planner.next_window(max_requests=min(self._unspoken_for, self.chunk_requests))
         except OutOfQuota as error:
             self._out_of_quota = error
             return None

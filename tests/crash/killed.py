@@ -5,6 +5,7 @@ A moment is a function of the project or of dlt; the process gets SIGKILL when i
 """
 
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -37,15 +38,14 @@ def kill_at(moment: str, count: int) -> None:
     for parent in parents:
         owner = getattr(owner, parent)
     function = getattr(owner, name)
-    calls = 0
+    calls = itertools.count(1)
 
     def armed(*arguments: Any, **options: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == count and when == "before":
+        is_the_call = next(calls) == count
+        if is_the_call and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = function(*arguments, **options)
-        if calls == count and when == "after":
+        if is_the_call and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
