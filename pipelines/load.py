@@ -8,11 +8,12 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import dlt
+from dlt.common.schema.typing import TSchemaTables
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
@@ -59,11 +60,19 @@ class LoadRequest:
 
 @dataclass
 class LoadReport:
-    """What a run did. `rows` counts the rows loaded by table."""
+    """What a run did.
+
+    Attributes:
+        rows: Rows loaded, by table.
+        known_tables: Tables that the warehouse held before.
+        schema_changes: New columns of these, and new tables below them: RAWG's fields changed.
+    """
 
     run: RawgRun
     started: float = field(default_factory=time.monotonic)
     rows: Counter[str] = field(default_factory=Counter)
+    known_tables: list[str] = field(default_factory=list)
+    schema_changes: list[str] = field(default_factory=list)
     packages: int = 0
     stopped: RawgError | None = None
 
@@ -138,6 +147,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)
+        report.known_tables = known_tables(pipeline)
         if references := request.of_kind("reference"):
             _load_package(pipeline, run, references, report)
         if GAMES in request.resources:
@@ -194,7 +204,9 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
 
 
 def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
-    pipeline.run(rawg_source(run).with_resources(*resources))
+    info = pipeline.run(rawg_source(run).with_resources(*resources))
+    for package in info.load_packages:
+        report.schema_changes += _schema_changes(package.schema_update, report.known_tables)
     trace = pipeline.last_trace
     if trace and trace.last_normalize_info:
         for table, rows in trace.last_normalize_info.row_counts.items():
@@ -205,6 +217,15 @@ def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], re
         report.rows -= run.walk.progress.without_links
         run.walk.progress.without_links.clear()
     report.packages += 1
+
+
+def _schema_changes(update: TSchemaTables, known: list[str]) -> Iterator[str]:
+    for name, table in update.items():
+        if name in known:
+            columns = table["columns"].items()
+            yield from (f"{name}.{column} ({hint.get('data_type')})" for column, hint in columns)
+        elif any(name.startswith(f"{parent}__") for parent in known):
+            yield f"{name} (a new table)"
 
 
 def _load_games(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
@@ -258,11 +279,18 @@ def select_games(resource: str, pipeline: dlt.Pipeline, minimum_added: int, most
     return [{"id": game_id, "updated": updated} for game_id, updated in rows or []]
 
 
+def known_tables(pipeline: dlt.Pipeline) -> list[str]:
+    """Tables that hold data, without dlt's own."""
+    if not pipeline.default_schema_name:
+        return []
+    return list(pipeline.default_schema.data_table_names(seen_data_only=True))
+
+
 def table_sizes(pipeline: dlt.Pipeline) -> dict[str, int]:
     """Rows in each table of the warehouse."""
-    if not pipeline.default_schema_name:
+    tables = known_tables(pipeline)
+    if not tables:
         return {}
-    tables = list(pipeline.default_schema.data_table_names(seen_data_only=True))
     with pipeline.sql_client() as client:
         return {
             name: (client.execute_sql(f"SELECT count(*) FROM {client.make_qualified_table_name(name)}") or [(0,)])[0][0]

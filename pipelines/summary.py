@@ -68,6 +68,8 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
         progress = walk.progress
         lines.append(f"Windows    {progress.windows_complete:,} of {progress.windows:,} complete ({_proof(report)})")
         lines += [_incomplete(window) for window in progress.incomplete]
+    if report.schema_changes:
+        lines.append(f"Schema     RAWG's fields changed; new: {', '.join(report.schema_changes)}")
     lines += [
         f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of {ledger.monthly_limit:,} this month",
         f"Time       {timedelta(seconds=round(time.monotonic() - report.started))}",

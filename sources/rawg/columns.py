@@ -95,6 +95,8 @@ GAMES: Columns = {
 GAME_SNAPSHOTS: Columns = {
     **_required(columns(game_id="bigint", snapshot_date="date"), "game_id", "snapshot_date", primary_key=True),
     **GAME_MEASURES,
+    # dlt adds it to rows that come as dicts, and could not add it to a table that Arrow filled without
+    **_ROW_KEY,
 }
 
 

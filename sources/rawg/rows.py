@@ -142,7 +142,7 @@ def without_links(games: list[Game], name: str) -> int:
 
 def snapshot_row(game: Game, day: date) -> Row:
     """The game's measures as they are on `day` (UTC)."""
-    row = {"game_id": game.id, "snapshot_date": day}
+    row = {"game_id": game.id, "snapshot_date": day, "_dlt_id": f"{game.id}-{day}"}
     row.update((name, game.row.get(name)) for name in GAME_MEASURES)
     return row
 

@@ -1,0 +1,137 @@
+"""What RAWG may do to its fields: nothing is dropped or bent, and new things appear by themselves."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sources.rawg.sandbox import SandboxProcess
+from tests.project import Project, assert_holds
+
+Serve = Callable[..., SandboxProcess]
+SetUp = Callable[..., Project]
+
+
+@pytest.fixture
+def loaded(serve: Serve, set_up: SetUp) -> tuple[SandboxProcess, Project]:
+    sandbox = serve(120)
+    project = set_up(sandbox)
+    project.load("--resources", "games")
+    return sandbox, project
+
+
+def _change(sandbox: SandboxProcess, count: int = 3, **fields: Any) -> list[int]:
+    ids = [game["id"] for game in sandbox.truth()][:count]
+    sandbox.patch(ids, set=fields)
+    sandbox.touch(ids)
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "stored"),
+    [
+        (7.5, "added__v_double", 7.5),
+        ("many", "added__v_text", "many"),
+        (True, "added__v_bool", True),
+    ],
+)
+def test_a_known_column_that_changes_its_type_keeps_old_and_new_values(
+    loaded: tuple[SandboxProcess, Project], value: object, column: str, stored: object
+) -> None:
+    sandbox, project = loaded
+    before = dict(project.query("SELECT id, added FROM raw.games"))
+    ids = _change(sandbox, added=value)
+    finished = project.load("--resources", "games")
+    rows = {id: (added, variant) for id, added, variant in project.query(f"SELECT id, added, {column} FROM raw.games")}
+    assert {id: rows[id] for id in ids} == dict.fromkeys(ids, (None, stored))
+    assert {id: added for id, (added, _) in rows.items() if id not in ids} == {
+        id: added for id, added in before.items() if id not in ids
+    }
+    assert f"games.{column}" in finished.output  # said aloud
+
+
+def test_a_column_of_our_own_making_may_turn_from_int_to_float_to_text(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    for value in (1, 2.5, "three", None):
+        _change(sandbox, heat=value)
+        project.load("--resources", "games")
+    columns = {
+        name
+        for (name,) in project.query(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'games'"
+        )
+    }
+    assert {"heat", "heat__v_double", "heat__v_text"} <= columns
+    assert project.value("SELECT count(*) FROM raw.games") == 120
+
+
+def test_a_field_that_disappears_leaves_nulls(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    ids = [game["id"] for game in sandbox.truth()][:4]
+    sandbox.patch(ids, remove=["playtime", "short_screenshots"])
+    sandbox.touch(ids)
+    project.load("--resources", "games")
+    listed = ", ".join(map(str, ids))
+    assert project.query(f"SELECT DISTINCT playtime FROM raw.games WHERE id IN ({listed})") == [(None,)]
+
+
+@pytest.mark.parametrize("name", ["select", "Release Window", "naïve 🎮", "user.score", "1st", "a" * 90])
+def test_hostile_names_become_columns(loaded: tuple[SandboxProcess, Project], name: str) -> None:
+    sandbox, project = loaded
+    columns = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'games'"
+    before = project.value(columns)
+    fields: dict[str, Any] = {name: "x"}
+    _change(sandbox, 3, **fields)
+    project.load("--resources", "games")
+    assert project.value(columns) == before + 1
+    assert project.value("SELECT count(*) FROM raw.games") == 120
+
+
+def test_twins_that_differ_in_case_lose_no_row(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    _change(sandbox, Mood="calm", mood="wild")
+    project.load("--resources", "games")
+    assert project.value("SELECT count(*) FROM raw.games WHERE mood IN ('calm', 'wild')") == 3
+
+
+def test_new_objects_and_lists_become_columns_and_tables(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    _change(sandbox, studio={"city": {"name": "Oslo", "people": 3}}, prizes=["gold", "silver"])
+    finished = project.load("--resources", "games")
+    assert project.query("SELECT DISTINCT studio__city__name FROM raw.games WHERE studio__city__people = 3") == [
+        ("Oslo",)
+    ]
+    assert project.query("SELECT value, count(*) FROM raw.games__prizes GROUP BY value ORDER BY value") == [
+        ("gold", 3),
+        ("silver", 3),
+    ]
+    assert "games__prizes" in finished.output
+    # the list changes with its game, and goes with it
+    _change(sandbox, count=1, prizes=["bronze"])
+    project.load("--resources", "games")
+    assert project.query("SELECT value, count(*) FROM raw.games__prizes GROUP BY value ORDER BY value") == [
+        ("bronze", 1),
+        ("gold", 2),
+        ("silver", 2),
+    ]
+
+
+def test_links_of_a_new_shape_replace_the_old_ones(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    ids = _change(sandbox, genres=[{"id": 4, "weight": 0.5}, {"slug": "no-id"}])
+    project.load("--resources", "games")
+    for game_id in ids:
+        assert project.query(f"SELECT id, slug FROM raw.games__genres WHERE game_id = {game_id} ORDER BY id") == [
+            (4, None),
+            (None, "no-id"),
+        ]
+
+
+def test_what_was_odd_and_is_well_again_leaves_the_truth(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    ids = _change(sandbox, metacritic="n/a")
+    project.load("--resources", "games")
+    sandbox.patch(ids, set={"metacritic": 70})
+    sandbox.touch(ids)
+    project.load("--resources", "games")
+    assert_holds(project, sandbox.truth())
