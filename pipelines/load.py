@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -143,7 +144,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         RawgError: the run had to stop; what `report` counts is committed.
     """
     run = report.run
-    with plain_failure(), only_run(pipeline):
+    with plain_failure(), only_run(pipeline), closing(run.ledger):
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)

@@ -19,7 +19,7 @@ os.environ.setdefault("DLT_LOCAL_DIR", os.environ["DLT_PROJECT_DIR"])  # where `
 
 import argparse  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
-from contextlib import closing, contextmanager  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
 from datetime import date  # noqa: E402
 from typing import TYPE_CHECKING, NoReturn  # noqa: E402
 
@@ -116,6 +116,7 @@ def _configured(arguments: argparse.Namespace) -> "Iterator[RawgConfiguration]":
 
 
 def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> int:
+    from pipelines.failures import plain_failure
     from pipelines.load import RESOURCES, LoadReport, LoadRequest, load, open_ledger, rawg_pipeline
     from pipelines.progress import stop_on_signals, watch
     from pipelines.summary import plan_text, summary_text
@@ -133,10 +134,11 @@ def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> i
         max_requests=arguments.max_requests,
         full_refresh=arguments.full_refresh,
     )
-    pipeline = rawg_pipeline(arguments.sandbox)
-    ledger = open_ledger(pipeline, configuration, request.max_requests)
+    with plain_failure():
+        pipeline = rawg_pipeline(arguments.sandbox)
+        ledger = open_ledger(pipeline, configuration, request.max_requests)
     report = LoadReport(RawgRun.start(configuration, ledger))
-    with closing(ledger), stop_on_signals(report.run.session.cancelled):
+    with stop_on_signals(report.run.session.cancelled):
         if arguments.plan:
             print(plan_text(request, pipeline, report.run))
             return 0

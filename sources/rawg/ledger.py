@@ -83,11 +83,12 @@ class RequestLedger:
                 self._begin_month()
             if not self.remaining:
                 raise self.refusal("one more is needed")
+            if self._sent_this_month == self._reserved:
+                reserved = self._reserved + min(BLOCK, self.remaining)
+                self._write(reserved)
+                self._reserved = reserved
             self.sent += 1
             self._sent_this_month += 1
-            if self._sent_this_month > self._reserved:
-                self._reserved = self._sent_this_month - 1 + min(BLOCK, self.remaining + 1)
-                self._write(self._reserved)
 
     def note(self, outcome: str) -> None:
         """Adds one to how often requests of this run ended with `outcome` (a status code or a kind of failure)."""
