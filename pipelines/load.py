@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import dlt
 from dlt.common.schema.typing import TSchemaTables
@@ -30,7 +31,7 @@ from sources.rawg.games import GAME_TABLES
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
-from sources.rawg.walk import Watermark
+from sources.rawg.walk import Reconciliation, Watermark
 
 SANDBOX_PIPELINE = "rawg_sandbox"
 GAMES = "games"
@@ -42,13 +43,15 @@ DEFAULT_RESOURCES = [GAMES, *(endpoint.name for endpoint in ENDPOINTS if endpoin
 @dataclass(frozen=True)
 class LoadRequest:
     """What to load. `updated_from`..`updated_to` (both inclusive) is an explicit range of days that leaves the
-    watermark alone; without it a run takes what is new since the last one."""
+    watermark alone; without it a run takes what is new since the last one, or, to `reconcile`, goes on with a walk over
+    the whole catalogue."""
 
     resources: list[str] = field(default_factory=lambda: list(DEFAULT_RESOURCES))
     updated_from: date | None = None
     updated_to: date | None = None
     max_requests: int | None = None
     full_refresh: bool = False
+    reconcile: bool = False
 
     @property
     def has_range(self) -> bool:
@@ -132,9 +135,15 @@ def days_to_walk(request: LoadRequest, pipeline: dlt.Pipeline, configuration: Ra
         return request.updated_from or configuration.initial_day, request.updated_to or today
     if request.full_refresh:
         return configuration.initial_day, today
+    state = _games_state(pipeline)
+    if request.reconcile:
+        return Reconciliation(state).first_day(configuration.initial_day), today
+    return Watermark(state).first_day(configuration.initial_day, configuration.lag_days), today
+
+
+def _games_state(pipeline: dlt.Pipeline) -> dict[str, Any]:
     resources = pipeline.state.get("sources", {}).get("rawg", {}).get("resources", {})
-    watermark = Watermark(dict(resources.get(GAMES, {})))
-    return watermark.first_day(configuration.initial_day, configuration.lag_days), today
+    return dict(resources.get(GAMES, {}))
 
 
 def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> None:
@@ -149,6 +158,9 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         if request.full_refresh:
             drop_tables(pipeline, request.resources)
         report.known_tables = known_tables(pipeline)
+        if request.reconcile:
+            _reconcile(request, pipeline, run, report)
+            return
         if references := request.of_kind("reference"):
             _load_package(pipeline, run, references, report)
         if GAMES in request.resources:
@@ -230,12 +242,35 @@ def _schema_changes(update: TSchemaTables, known: list[str]) -> Iterator[str]:
 
 
 def _load_games(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
-    run.moves_watermark = not request.has_range
+    run.purpose = "reconciliation" if request.reconcile else "range" if request.has_range else "news"
     walk = run.walk_games(*days_to_walk(request, pipeline, run.configuration))
     while not walk.is_finished and walk.stopped is None:
         _load_package(pipeline, run, GAME_TABLES, report)
     if walk.stopped:
         raise walk.stopped
+
+
+def _reconcile(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
+    _load_games(request, pipeline, run, report)
+    since = Reconciliation(_games_state(pipeline)).started_at
+    if since is None:  # a window stayed incomplete before the first could be proven
+        return
+    run.unlisted_games = select_unlisted_games(pipeline, since)
+    _load_package(pipeline, run, ["unlisted_games"], report)
+
+
+def select_unlisted_games(pipeline: dlt.Pipeline, since: datetime) -> list[Row]:
+    """Games that nobody saw since `since`, save those on days of which RAWG lists only a part."""
+    with pipeline.sql_client() as client:
+        games, windows = (client.make_qualified_table_name(name) for name in (GAMES, "game_windows"))
+        rows = client.execute_sql(
+            f"SELECT g.id, g.last_seen_at FROM {games} AS g"
+            f" WHERE (g.last_seen_at IS NULL OR g.last_seen_at < %s) AND NOT EXISTS (SELECT 1 FROM {windows} AS w"
+            " WHERE w.status <> 'complete' AND CAST(g.updated AS DATE) BETWEEN w.updated_from AND w.updated_to)",
+            since,
+        )
+    now = datetime.now(UTC)
+    return [{"game_id": game_id, "last_seen_at": seen, "noticed_at": now} for game_id, seen in rows or []]
 
 
 def _load_catalogue(name: str, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:

@@ -47,6 +47,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--full-refresh reloads everything and takes no --updated-from or --updated-to")
     if (first or last) and arguments.resources and "games" not in arguments.resources:
         parser.error("--updated-from and --updated-to apply to games, which --resources leaves out")
+    if arguments.reconcile and (first or last or arguments.full_refresh or arguments.resources):
+        parser.error("--reconcile walks all games and takes no days, --resources or --full-refresh")
     if arguments.sandbox_games is not None and not arguments.sandbox:
         parser.error("--sandbox-games needs --sandbox")
     return arguments
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-requests", type=_positive, metavar="N", help="send at most this many requests in this run")
     add("--plan", action="store_true", help="show windows, requests and duration; costs only the counting")
     add("--full-refresh", action="store_true", help="empty the tables and load everything again (snapshots stay)")
+    add("--reconcile", action="store_true", help="walk the whole catalogue, over many runs, for games that are gone")
     add("--yes", action="store_true", help="do not ask before a full refresh")
     add("--sandbox", action="store_true", help="use the built-in look-alike of RAWG, apart from the real data")
     add("--sandbox-games", type=_positive, metavar="N", help=f"size of its catalogue (default {SANDBOX_GAMES:,})")
@@ -133,6 +136,7 @@ def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> i
         updated_to=arguments.updated_to,
         max_requests=arguments.max_requests,
         full_refresh=arguments.full_refresh,
+        reconcile=arguments.reconcile,
     )
     with plain_failure():
         pipeline = rawg_pipeline(arguments.sandbox)

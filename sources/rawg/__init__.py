@@ -18,7 +18,7 @@ from dlt.sources.rest_api import rest_api_resources
 
 from sources.rawg.columns import GAME_FETCHES
 from sources.rawg.endpoints import ENDPOINTS, declare
-from sources.rawg.games import game_resources
+from sources.rawg.games import game_resources, unlisted_games
 from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
 
@@ -41,6 +41,7 @@ def rawg_source(run: RawgRun) -> Iterable[DltResource]:
         }
     )
     yield _game_fetches(run)
+    yield unlisted_games(run)
     if run.walk is not None:
         yield from game_resources(run, run.walk)
 

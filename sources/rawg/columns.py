@@ -88,9 +88,16 @@ GAMES: Columns = {
         esrb_rating__name="text",
         esrb_rating__slug="text",
         updated="timestamp",
+        last_seen_at="timestamp",
     ),
     **_ROW_KEY,
 }
+
+UNLISTED_GAMES: Columns = {
+    **_required(columns(game_id="bigint"), "game_id", primary_key=True),
+    **columns(last_seen_at="timestamp", noticed_at="timestamp"),
+}
+"""Games that a walk over the whole catalogue did not meet; RAWG never says that a game is gone."""
 
 GAME_SNAPSHOTS: Columns = {
     **_required(columns(game_id="bigint", snapshot_date="date"), "game_id", "snapshot_date", primary_key=True),
@@ -153,7 +160,7 @@ PUBLISHERS = _LISTED
 CREATORS = _PERSON
 
 GAME_DETAILS: Columns = {
-    **{name: hint for name, hint in GAMES.items() if name != "_dlt_id"},
+    **{name: hint for name, hint in GAMES.items() if name not in ("_dlt_id", "last_seen_at")},
     **columns(
         name_original="text",
         description="text",

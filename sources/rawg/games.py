@@ -17,7 +17,7 @@ from sources.rawg import columns
 from sources.rawg.columns import Columns, arrow_schema
 from sources.rawg.rows import Game, Row, arrow_where_known, link_tables, snapshot_row, without_links
 from sources.rawg.run import RawgRun
-from sources.rawg.walk import Batch, GamesWalk, Watermark
+from sources.rawg.walk import Batch, GamesWalk, Reconciliation, Watermark
 from sources.rawg.windows import PAGE_SIZE
 
 GAME_TABLES = [
@@ -41,7 +41,7 @@ def game_resources(run: RawgRun, walk: GamesWalk) -> Iterator[DltResource]:
     )
     walked = game_list | _walked_games(walk)
     yield from (game_pages, game_list, walked)
-    yield walked | _table("games", columns.GAMES, lambda games: [game.row for game in games])
+    yield walked | _table("games", columns.GAMES, _seen_now)
     for name in columns.GAME_LINKS:
         yield walked | _link_table(name, walk)
     yield walked | _table("game_snapshots", columns.GAME_SNAPSHOTS, _snapshots)
@@ -100,6 +100,11 @@ def _link_table(name: str, walk: GamesWalk) -> DltResource:
     return dlt.transformer(links, name=f"games__{name}", columns=hints, write_disposition="merge")
 
 
+def _seen_now(games: list[Game]) -> Iterator[Row]:
+    now = datetime.now(UTC)
+    return ({**game.row, "last_seen_at": now} for game in games)
+
+
 def _snapshots(games: list[Game]) -> Iterator[Row]:
     today = datetime.now(UTC).date()
     return (snapshot_row(game, today) for game in games)
@@ -118,13 +123,27 @@ def _game_tags() -> DltResource:
 
 
 def _game_windows(run: RawgRun, walk: GamesWalk) -> DltResource:
-    """The proof of completeness, and the watermark that moves with it."""
+    """The proof of completeness, and the place in the state that moves with it."""
 
     def windows(batch: Batch) -> Iterator[list[Row]]:
         if batch.windows:
             yield batch.windows
-        if run.moves_watermark and walk.complete_until:
-            today = datetime.now(UTC).date()
-            Watermark(dlt.current.resource_state("games")).move_to(walk.complete_until, today)
+        if walk.complete_until is None:
+            return
+        state = dlt.current.resource_state("games")
+        if run.purpose == "news":
+            Watermark(state).move_to(walk.complete_until, datetime.now(UTC).date())
+        elif run.purpose == "reconciliation":
+            Reconciliation(state).move_to(walk.complete_until, run.started_at)
 
     return dlt.transformer(windows, name="game_windows", columns=columns.GAME_WINDOWS, write_disposition="merge")
+
+
+def unlisted_games(run: RawgRun) -> DltResource:
+    """What a reconciliation found, and its end."""
+
+    def unlisted() -> Iterator[list[Row]]:
+        yield run.unlisted_games
+        Reconciliation(dlt.current.resource_state("games")).end()
+
+    return dlt.resource(unlisted, name="unlisted_games", columns=columns.UNLISTED_GAMES, write_disposition="merge")

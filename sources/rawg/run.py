@@ -1,7 +1,8 @@
 """What the load packages of one run share: settings, session, quota, plan."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Literal
 
 import requests
 
@@ -23,7 +24,9 @@ class RawgRun:
 
     Attributes:
         walk: The walk over /games, when games are loaded.
-        moves_watermark: False for an explicit range of days, which leaves the watermark where it is.
+        purpose: What the walk is for: news, which moves the watermark; an explicit range of days, which moves nothing;
+            or the reconciliation of the whole catalogue, which keeps its own place.
+        unlisted_games: Games that the reconciliation did not meet, as rows of `unlisted_games`.
         selected_games: Games that the per-game resources ask for, as `{"id": ..., "updated": ...}`.
         selected_resources: The per-game resources that ask for them.
         most_pages: Pages of a catalogue list in one package.
@@ -33,7 +36,9 @@ class RawgRun:
     ledger: RequestLedger
     session: RawgSession
     walk: GamesWalk | None = None
-    moves_watermark: bool = True
+    purpose: Literal["news", "range", "reconciliation"] = "news"
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    unlisted_games: list[Row] = field(default_factory=list)
     selected_games: list[Row] = field(default_factory=list)
     selected_resources: list[str] = field(default_factory=list)
     most_pages: int = 0

@@ -225,6 +225,32 @@ class Watermark:
         self._state.update(watermark=day.isoformat(), walked_on=today.isoformat())
 
 
+class Reconciliation:
+    """How far a walk over the whole catalogue has come, which may take many runs; kept in dlt's state."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the walk under way began, or None."""
+        value = self._state.get("reconciling_since")
+        return datetime.fromisoformat(value) if value else None
+
+    def first_day(self, initial: date) -> date:
+        """Where the walk goes on."""
+        until = self._state.get("reconciled_until")
+        return date.fromisoformat(until) + ONE_DAY if self.started_at and until else initial
+
+    def move_to(self, day: date, started_at: datetime) -> None:
+        self._state.setdefault("reconciling_since", started_at.isoformat())
+        self._state["reconciled_until"] = day.isoformat()
+
+    def end(self) -> None:
+        for name in ("reconciling_since", "reconciled_until"):
+            self._state.pop(name, None)
+
+
 class OutOfQuota(QuotaReached):
     """The ledger leaves no request for another window; those already begun go on."""
 
