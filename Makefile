@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 export RUNTIME__DLTHUB_TELEMETRY := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test lint format bench clean
+.PHONY: help setup demo transform docs sandbox test lint format bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,16 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-demo: $(INSTALLED)  ## load a made-up catalogue: sandbox API → lake → DuckDB; needs no key
+demo: $(INSTALLED)  ## load and model a made-up catalogue: sandbox API → lake → DuckDB → marts; needs no key
 	@$(BIN)/python pipelines/rawg.py --sandbox
+	@$(BIN)/python pipelines/rawg.py --sandbox --resources game_details > /dev/null
+	@$(BIN)/python pipelines/transform.py --sandbox
+
+transform: $(INSTALLED)  ## build the dbt models on what was loaded
+	@$(BIN)/python pipelines/transform.py
+
+docs: $(INSTALLED)  ## write the documentation of the models to dbt/target/static_index.html
+	@cd dbt && DBT_PROFILES_DIR=. ../$(BIN)/dbt docs generate --static --quiet
 
 sandbox: $(INSTALLED)  ## serve the RAWG look-alike alone on http://127.0.0.1:8000/api
 	@$(BIN)/python -m sources.rawg.sandbox --port 8000

@@ -114,7 +114,7 @@ class SandboxProcess:
 
     def touch(self, ids: list[int] | None = None, count: int | None = None) -> list[int]:
         """Stamp games `updated` = now and raise their measures; `count` picks some. Returns the ids."""
-        body = {"ids": ids} if ids is not None else {"count": 1 if count is None else count}
+        body: dict[str, Any] = {"ids": ids} if ids is not None else {"count": 1 if count is None else count}
         touched: list[int] = orjson.loads(self._call("POST", "touch", body))["ids"]
         return touched
 

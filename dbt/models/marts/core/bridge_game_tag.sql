@@ -1,0 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_games',
+    meta={'changes_with': 'stg_rawg__games'},
+) }}
+
+with changed_games as (
+
+    select game_id, load_id
+    from {{ ref('stg_rawg__games') }}
+    where {{ is_new_load() }}
+
+)
+
+-- RAWG sometimes lists a link twice
+select distinct
+    links.game_id,
+    links.tag_id,
+    changed_games.load_id
+from changed_games
+inner join {{ ref('stg_rawg__game_tags') }} as links on links.game_id = changed_games.game_id
+where links.tag_id is not null

@@ -1,0 +1,94 @@
+"""The dbt project as the pipeline runs it: a process of its own, its warehouse and artifacts in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.project import ROOT
+
+DBT = ROOT / "dbt"
+MARTS = ("core", "market")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A dbt command that is over."""
+
+    exit_code: int
+    output: str
+    statuses: dict[str, str]
+
+
+@dataclass
+class DbtProject:
+    """The project's models over the DuckDB file `warehouse`; everything dbt writes goes to `folder`."""
+
+    folder: Path
+    warehouse: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *arguments: str) -> Ran:
+        """`dbt <arguments>`, run to its end."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
+            env={
+                **os.environ,
+                "DBT_PROJECT_DIR": str(DBT),
+                "DBT_PROFILES_DIR": str(DBT),
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_DUCKDB_PATH": str(self.warehouse),
+                **self.environment,
+            },
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Ran(finished.returncode, finished.stdout, self._statuses())
+
+    def build(self, *arguments: str) -> Ran:
+        """`dbt build`, run to a good end."""
+        ran = self.run("build", *arguments)
+        assert ran.exit_code == 0, ran.output
+        return ran
+
+    def manifest(self) -> dict[str, Any]:
+        """What dbt knows of the project after any command."""
+        manifest: dict[str, Any] = json.loads((self.folder / "target" / "manifest.json").read_text())
+        return manifest
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a statement on the warehouse."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def change(self, *statements: str) -> None:
+        """Changes the warehouse, as a load would."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def marts(self, schemas: Iterable[str] = MARTS) -> dict[str, list[tuple[Any, ...]]]:
+        """Every mart with its rows in order."""
+        names = ", ".join(f"'{schema}'" for schema in schemas)
+        tables = self.query(
+            f"SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_schema IN ({names})"
+        )
+        return {table: self.query(f"SELECT * FROM {table} ORDER BY ALL") for (table,) in tables}
+
+    def _statuses(self) -> dict[str, str]:
+        results = self.folder / "target" / "run_results.json"
+        if not results.exists():
+            return {}
+        return {result["unique_id"]: result["status"] for result in json.loads(results.read_text())["results"]}

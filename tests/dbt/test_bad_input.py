@@ -1,0 +1,55 @@
+"""Whatever was loaded, or was not: the build passes and says what is missing."""
+
+import shutil
+from pathlib import Path
+
+from tests.dbt.dbt_project import DbtProject
+
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+
+
+def test_nothing_loaded(over_nothing: DbtProject) -> None:
+    ran = over_nothing.build()
+    assert "raw.games is not loaded: stg_rawg__games is empty" in ran.output
+    marts = over_nothing.marts()
+    rows = {name: len(rows) for name, rows in marts.items() if rows}
+    # the calendar needs no data, and the funnel's row for all games needs a game
+    assert set(rows) == {"core.dim_date"}
+
+
+def test_one_game_without_links(over_nothing: DbtProject) -> None:
+    over_nothing.change(
+        "CREATE SCHEMA raw",
+        "CREATE TABLE raw.games AS SELECT 7::BIGINT AS id, 'One' AS name, DATE '2020-05-17' AS released,"
+        " TIMESTAMPTZ '2025-01-01 10:00:00+00' AS updated, '1748736000.1' AS _dlt_load_id",
+    )
+    ran = over_nothing.build(*WITHOUT_UNIT_TESTS)
+    assert "raw.games__genres is not loaded" in ran.output
+    assert "raw.games has no column playtime" in ran.output
+    assert over_nothing.query(
+        "SELECT game_name, release_status, weighted_rating, is_small_sample FROM market.game_scores"
+    ) == [("One", "released", None, True)]
+    assert over_nothing.query("SELECT games_count, most_added_game_name FROM market.release_calendar") == [(1, "One")]
+
+
+def test_missing_tables_and_columns_without_values(loaded: Path, tmp_path: Path) -> None:
+    project = DbtProject(tmp_path, Path(shutil.copy(loaded, tmp_path / "warehouse.duckdb")))
+    columns = project.query(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'games'"
+        " AND column_name NOT IN ('id', 'name', '_dlt_id', '_dlt_load_id')"
+    )
+    nothing = ", ".join(f'"{name}" = NULL' for (name,) in columns)
+    project.change(
+        "DROP TABLE raw.games__genres",
+        "DROP TABLE raw.genres",
+        "DROP TABLE raw.platforms",
+        "DROP TABLE raw.game_details",
+        # without `updated` nobody can tell a game's window
+        "DROP TABLE raw.game_windows",
+        f"UPDATE raw.games SET {nothing}",
+    )
+    ran = project.build(*WITHOUT_UNIT_TESTS)
+    assert "raw.genres is not loaded" in ran.output
+    assert project.query("SELECT DISTINCT release_status FROM market.game_scores") == [("undated",)]
+    assert project.query("SELECT count(*) > 0 AND NOT bool_or(is_listed) FROM core.dim_platform") == [(True,)]
+    assert project.query("SELECT genre_name FROM market.completion_funnel") == [("All",)]
