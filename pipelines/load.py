@@ -22,6 +22,7 @@ from dlt.destinations.impl.filesystem.configuration import FilesystemDestination
 from dlt.pipeline.helpers import pipeline_drop
 
 from pipelines.failures import plain_failure
+from pipelines.history import record_history
 from pipelines.lock import only_run
 from sources.rawg import rawg_source
 from sources.rawg.configuration import RawgConfiguration
@@ -184,6 +185,7 @@ def restore_state(pipeline: dlt.Pipeline) -> None:
     pipeline.activate()
     pipeline.sync_destination()
     pipeline.set_local_state_val("place", place)
+    record_history(pipeline, lake_configuration(pipeline))
 
 
 def _local_value(pipeline: dlt.Pipeline, key: str) -> object:
@@ -214,10 +216,12 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
     drop = pipeline_drop(pipeline, resources=names)
     if not drop.is_empty:
         drop()
+        record_history(pipeline, lake_configuration(pipeline))
 
 
 def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
     info = pipeline.run(rawg_source(run).with_resources(*resources))
+    record_history(pipeline, lake_configuration(pipeline))
     for package in info.load_packages:
         report.schema_changes += _schema_changes(package.schema_update, report.known_tables)
     trace = pipeline.last_trace

@@ -20,7 +20,7 @@ def only_run(pipeline: dlt.Pipeline) -> Iterator[None]:
     Raises:
         LoadFailed: another run is at work.
     """
-    paths = [Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.lock"]
+    paths = [Path(pipeline.pipelines_dir).with_name(f"{pipeline.pipeline_name}.lock")]
     configuration = pipeline.destination_client().config
     if isinstance(configuration, DuckDbClientConfiguration):
         paths.append(Path(f"{configuration.data_location()}.lock"))

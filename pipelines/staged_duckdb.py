@@ -4,7 +4,10 @@ dlt's own DuckDB destination refuses staging, Snowflake's has it. This subclass 
 and the cloud run the same pipeline: lake first, then the warehouse from the lake.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 from dlt.common.configuration import configspec
@@ -38,23 +41,32 @@ class StagedCopyJob(DuckDbCopyJob):
 
     def run(self) -> None:
         sql_client = self._job_client.sql_client
-        url = ReferenceFollowupJobRequest.resolve_reference(self._file_path)
-        if url.startswith("file:"):
-            # undoes the percent-encoding of `load_date=`
-            path = FilesystemConfiguration.make_local_path(url)
-        else:
-            path = url
-            # fsspec instead of DuckDB's httpfs extension, which is a download that a closed network refuses
-            filesystem, _ = fsspec_from_config(cast(FilesystemConfiguration, self._job_client.config.staging_config))
-            sql_client.native_connection.register_filesystem(filesystem)
         table = sql_client.make_qualified_table_name(self.load_table_name)
         # `load_date=` is a folder of the lake, not a column of the table
         file = "read_parquet(?, hive_partitioning = false)"
-        with sql_client.begin_transaction():
+        with self._on_local_disk() as path, sql_client.begin_transaction():
             if C_DLT_ID in self._load_table["columns"]:
                 # killed after the commit and before dlt noted it, the job runs once more
                 sql_client.execute_sql(f"DELETE FROM {table} WHERE {C_DLT_ID} IN (SELECT {C_DLT_ID} FROM {file})", path)
             sql_client.execute_sql(f"INSERT INTO {table} BY NAME SELECT * FROM {file}", path)
+
+    @contextmanager
+    def _on_local_disk(self) -> Iterator[str]:
+        """Path of the staged file, or of a copy that lasts as long as the block.
+
+        An object is fetched whole, by one request: DuckDB's own way to S3 is its httpfs extension, a download that a
+        closed network refuses.
+        """
+        url = ReferenceFollowupJobRequest.resolve_reference(self._file_path)
+        if url.startswith("file:"):
+            # undoes the percent-encoding of `load_date=`
+            yield FilesystemConfiguration.make_local_path(url)
+            return
+        filesystem, _ = fsspec_from_config(cast(FilesystemConfiguration, self._job_client.config.staging_config))
+        with TemporaryDirectory() as folder:
+            path = f"{folder}/staged.parquet"
+            filesystem.get_file(url, path)
+            yield path
 
 
 class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):

@@ -128,10 +128,13 @@ class RequestLedger:
     def _read(self) -> list[dict[str, Any]]:
         folder = f"{self.folder}/month={self._month}"
         self.filesystem.invalidate_cache()
-        if not self.filesystem.exists(folder):
+        try:
+            paths = self.filesystem.ls(folder, detail=False)
+        except FileNotFoundError as error:
+            if error.__cause__:  # an answer of the object store: not the folder is missing but the bucket
+                raise
             return []
-        files = [path for path in self.filesystem.ls(folder, detail=False) if path.endswith(".json")]
-        return [json.loads(self.filesystem.cat_file(path)) for path in files]
+        return [json.loads(self.filesystem.cat_file(path)) for path in paths if path.endswith(".json")]
 
     def _write(self, requests: int) -> None:
         folder = f"{self.folder}/month={self._month}"

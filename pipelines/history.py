@@ -1,0 +1,51 @@
+"""What was committed when, and under which schema: dlt tells the warehouse only, this tells the lake as well.
+
+A staging lake holds the rows of every package, also of those that never reached the warehouse, and no schema. With
+the history beside them, the lake alone can say what the warehouse held (`pipelines/rebuild.py`).
+"""
+
+import json
+from datetime import UTC
+
+import dlt
+from dlt.common.storages.fsspec_filesystem import fsspec_from_config
+from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+
+from sources.rawg.rows import Row
+
+COLUMNS = {
+    "_dlt_version": ("version", "engine_version", "inserted_at", "schema_name", "version_hash", "schema"),
+    "_dlt_loads": ("load_id", "schema_name", "status", "inserted_at", "schema_version_hash"),
+}
+"""Schemas first: a load that the lake knows has a schema that the lake knows."""
+
+
+def record_history(pipeline: dlt.Pipeline, lake: FilesystemDestinationClientConfiguration) -> None:
+    """Writes rows of dlt's own tables into the lake that are not there yet, one file a row.
+
+    It compares the two, so a run that was killed between a commit and this is made up for by the next one.
+    """
+    if not pipeline.default_schema_name:
+        return
+    filesystem, root = fsspec_from_config(lake)
+    for table, names in COLUMNS.items():
+        folder = f"{root.rstrip('/')}/{pipeline.dataset_name}/{table}"
+        filesystem.makedirs(folder, exist_ok=True)
+        filesystem.invalidate_cache(folder)
+        known = {path.rsplit("/", 1)[-1] for path in filesystem.find(folder)}
+        for row in _rows(pipeline, table, names):
+            if (name := f"{_key(table, row)}.json") not in known:
+                filesystem.pipe_file(f"{folder}/{name}", json.dumps(row).encode())
+
+
+def _rows(pipeline: dlt.Pipeline, table: str, names: tuple[str, ...]) -> list[Row]:
+    with pipeline.sql_client() as client:
+        columns = ", ".join(client.escape_column_name(name) for name in names)
+        found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
+    rows = [dict(zip(names, row, strict=True)) for row in found or []]
+    return [row | {"inserted_at": row["inserted_at"].astimezone(UTC).isoformat()} for row in rows]
+
+
+def _key(table: str, row: Row) -> str:
+    # after a full refresh a schema of old content may come back under the same hash
+    return str(row["load_id"] if table == "_dlt_loads" else row["inserted_at"].replace(":", ""))
