@@ -11,6 +11,7 @@ import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
 
+from sources.rawg.ledger import write_whole
 from sources.rawg.rows import Row
 
 COLUMNS = {
@@ -35,7 +36,7 @@ def record_history(pipeline: dlt.Pipeline, lake: FilesystemDestinationClientConf
         known = {path.rsplit("/", 1)[-1] for path in filesystem.find(folder)}
         for row in _rows(pipeline, table, names):
             if (name := f"{_key(table, row)}.json") not in known:
-                filesystem.pipe_file(f"{folder}/{name}", json.dumps(row).encode())
+                write_whole(filesystem, f"{folder}/{name}", json.dumps(row).encode())
 
 
 def _rows(pipeline: dlt.Pipeline, table: str, names: tuple[str, ...]) -> list[Row]:

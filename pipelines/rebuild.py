@@ -132,7 +132,7 @@ class Lake:
         except FileNotFoundError:
             paths = []
         by_table = defaultdict(list)
-        for path in paths:
+        for path in (path for path in paths if not path.endswith(".tmp")):
             by_table[path.removeprefix(f"{folder}/").partition("/")[0]].append(path)
         history = History(_rows(filesystem, by_table.pop(LOADS, [])), _rows(filesystem, by_table.pop(VERSIONS, [])))
         if as_of:

@@ -6,6 +6,7 @@ a block of requests *before* it sends them: after a crash the count is too high 
 """
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
 
 from sources.rawg.errors import QuotaReached
 
@@ -140,4 +142,13 @@ class RequestLedger:
         folder = f"{self.folder}/month={self._month}"
         self.filesystem.makedirs(folder, exist_ok=True)
         entry = {"run": self._run_id, "month": self._month, "requests": requests, "outcomes": self.outcomes}
-        self.filesystem.pipe_file(f"{folder}/{self._run_id}.json", json.dumps(entry).encode())
+        write_whole(self.filesystem, f"{folder}/{self._run_id}.json", json.dumps(entry).encode())
+
+
+def write_whole(filesystem: AbstractFileSystem, path: str, content: bytes) -> None:
+    """Writes a small file so that a kill leaves the old one or the new one, as an object store does by itself."""
+    if isinstance(filesystem, LocalFileSystem):
+        filesystem.pipe_file(f"{path}.tmp", content)
+        os.replace(f"{path}.tmp", path)
+    else:
+        filesystem.pipe_file(path, content)

@@ -33,6 +33,21 @@ def test_a_run_that_is_killed_counts_at_most_one_block_too_many(tmp_path: Path) 
         assert sent <= counted <= sent + BLOCK
 
 
+def test_a_run_that_is_killed_amid_writing_spoils_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = _ledger(tmp_path)
+    for _ in range(BLOCK):
+        ledger.take()
+
+    def half(path: str, content: bytes) -> None:
+        Path(path).write_bytes(content[: len(content) // 2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ledger.filesystem, "pipe_file", half)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.take()
+    assert _ledger(tmp_path).used_this_month == BLOCK
+
+
 def test_the_last_request_of_the_month_can_be_sent_and_no_further(tmp_path: Path) -> None:
     ledger = _ledger(tmp_path, 27)
     for _ in range(27):
