@@ -20,6 +20,8 @@ CREDENTIALS = "DESTINATION__LAKE__CREDENTIALS__"
 def plain_failure() -> Iterator[None]:
     """Raises every failure of the block as a `RawgError`."""
     logging.getLogger("dlt").addFilter(_in_one_line)
+    # tasks that aiohttp abandons when a connection breaks; who awaited them has the error
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         yield
     except RawgError:
