@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 export RUNTIME__DLTHUB_TELEMETRY := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo transform docs sandbox test lint format bench clean
+.PHONY: help setup demo transform docs sandbox schema test lint format bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ docs: $(INSTALLED)  ## write the documentation of the models to dbt/target/stati
 
 sandbox: $(INSTALLED)  ## serve the RAWG look-alike alone on http://127.0.0.1:8000/api
 	@$(BIN)/python -m sources.rawg.sandbox --port 8000
+
+schema: $(INSTALLED)  ## write what the project knows of RAWG's fields to sources/rawg/known_schema.yaml
+	@$(BIN)/python -m sources.rawg.export_schema
 
 test: $(INSTALLED)  ## run the test suite
 	@$(BIN)/python -m pytest

@@ -8,14 +8,14 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 import dlt
-from dlt.common.schema.typing import TSchemaTables
+from dlt.common.destination import Destination
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
@@ -32,10 +32,12 @@ from sources.rawg.games import GAME_TABLES
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
+from sources.rawg.schema_changes import unknown_columns
 from sources.rawg.walk import Reconciliation, Watermark
 
 SANDBOX_PIPELINE = "rawg_sandbox"
 GAMES = "games"
+SCHEMA_CHANGES = ["schema_changes"]
 RESOURCES = [GAMES, *ENDPOINT_BY_NAME]
 """Everything that `--resources` can name; `games` brings its links, snapshots and windows along."""
 DEFAULT_RESOURCES = [GAMES, *(endpoint.name for endpoint in ENDPOINTS if endpoint.kind == "reference")]
@@ -69,15 +71,13 @@ class LoadReport:
 
     Attributes:
         rows: Rows loaded, by table.
-        known_tables: Tables that the warehouse held before.
-        schema_changes: New columns of these, and new tables below them: RAWG's fields changed.
+        schema_changes: What RAWG sent for the first time, as rows of `schema_changes`.
     """
 
     run: RawgRun
     started: float = field(default_factory=time.monotonic)
     rows: Counter[str] = field(default_factory=Counter)
-    known_tables: list[str] = field(default_factory=list)
-    schema_changes: list[str] = field(default_factory=list)
+    schema_changes: list[Row] = field(default_factory=list)
     packages: int = 0
     stopped: RawgError | None = None
 
@@ -97,7 +97,8 @@ def _declared_pipeline(sandbox: bool) -> dlt.Pipeline:
     prefix = "sandbox_" if sandbox else ""
     return dlt.pipeline(
         SANDBOX_PIPELINE if sandbox else "rawg",
-        destination=f"{prefix}warehouse",
+        # Snowflake would prefer jsonl, but a lake is the same whatever loads from it
+        destination=Destination.from_reference(f"{prefix}warehouse", preferred_staging_file_format="parquet"),
         staging=f"{prefix}lake",
         dataset_name="raw",
     )
@@ -158,7 +159,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)
-        report.known_tables = known_tables(pipeline)
+        _record_schema_changes(pipeline, run, report)
         if request.reconcile:
             _reconcile(request, pipeline, run, report)
             return
@@ -220,10 +221,8 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
 
 
 def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
-    info = pipeline.run(rawg_source(run).with_resources(*resources))
+    pipeline.run(rawg_source(run).with_resources(*resources))
     record_history(pipeline, lake_configuration(pipeline))
-    for package in info.load_packages:
-        report.schema_changes += _schema_changes(package.schema_update, report.known_tables)
     trace = pipeline.last_trace
     if trace and trace.last_normalize_info:
         for table, rows in trace.last_normalize_info.row_counts.items():
@@ -234,15 +233,28 @@ def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], re
         report.rows -= run.walk.progress.without_links
         run.walk.progress.without_links.clear()
     report.packages += 1
+    if resources != SCHEMA_CHANGES:
+        _record_schema_changes(pipeline, run, report)
 
 
-def _schema_changes(update: TSchemaTables, known: list[str]) -> Iterator[str]:
-    for name, table in update.items():
-        if name in known:
-            columns = table["columns"].items()
-            yield from (f"{name}.{column} ({hint.get('data_type')})" for column, hint in columns)
-        elif any(name.startswith(f"{parent}__") for parent in known):
-            yield f"{name} (a new table)"
+def _record_schema_changes(pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
+    """Loads what RAWG changed and no earlier run recorded: also what one was killed before it recorded."""
+    if not pipeline.default_schema_name:
+        return
+    unknown = unknown_columns(pipeline.default_schema)
+    recorded = _recorded_schema_changes(pipeline) if unknown else set()
+    run.schema_changes = [row for row in unknown if (row["table_name"], row["column_name"]) not in recorded]
+    if run.schema_changes:
+        report.schema_changes += run.schema_changes
+        _load_package(pipeline, run, SCHEMA_CHANGES, report)
+
+
+def _recorded_schema_changes(pipeline: dlt.Pipeline) -> set[tuple[str, str]]:
+    if "schema_changes" not in known_tables(pipeline):
+        return set()
+    with pipeline.sql_client() as client:
+        table = client.make_qualified_table_name("schema_changes")
+        return {tuple(row) for row in client.execute_sql(f"SELECT table_name, column_name FROM {table}") or []}
 
 
 def _load_games(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:

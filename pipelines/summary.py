@@ -22,6 +22,7 @@ from pipelines.load import (
     warehouse_location,
 )
 from pipelines.lock import only_run
+from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
 
 RULE = "─" * 78
@@ -70,7 +71,7 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
         lines.append(f"Windows    {progress.windows_complete:,} of {progress.windows:,} complete ({_proof(report)})")
         lines += [_incomplete(window) for window in progress.incomplete]
     if report.schema_changes:
-        lines.append(f"Schema     RAWG's fields changed; new: {', '.join(report.schema_changes)}")
+        lines.append(f"Schema     RAWG sends what this version does not know: {_changes(report.schema_changes)}")
     lines += [
         f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of {ledger.monthly_limit:,} this month",
         f"Time       {timedelta(seconds=round(time.monotonic() - report.started))}",
@@ -78,6 +79,17 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
         f"Warehouse  {_short(warehouse_location(pipeline))}",
     ]
     return lines
+
+
+def _changes(changes: list[Row]) -> str:
+    """New tables by their names, other changes column by column; `raw.schema_changes` keeps them."""
+    named = {
+        f"{change['table_name']} (a new table)"
+        if change["change"] == "new_table"
+        else f"{change['table_name']}.{change['column_name']} ({change['data_type']})": None
+        for change in changes
+    }
+    return ", ".join(named)
 
 
 def _proof(report: LoadReport) -> str:

@@ -73,6 +73,31 @@ class Project:
         assert finished.exit_code == 0, finished.output
         return finished
 
+    def python(self, *command: str, **environment: str) -> Finished:
+        """Another script of the project or a piece of code, run to its end without RAWG's key."""
+        without_key = {name: value for name, value in self.environment.items() if name != "RAWG_API_KEY"}
+        finished = subprocess.run(
+            [sys.executable, *command],
+            env={**without_key, "PYTHONPATH": str(ROOT), **environment},
+            cwd=self.folder.parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Finished(finished.returncode, finished.stdout + finished.stderr)
+
+    def kill_at(self, moment: str, count: int, *arguments: str) -> None:
+        """The script, killed at a moment of `tests.crash.killed`."""
+        killed = subprocess.run(
+            [sys.executable, "-m", "tests.crash.killed", moment, str(count), *arguments],
+            env={**self.environment, "PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+
     @property
     def warehouse(self) -> Path:
         return self.folder / "data" / "warehouse.duckdb"

@@ -21,6 +21,7 @@ from sources.rawg.endpoints import ENDPOINTS, declare
 from sources.rawg.games import game_resources, unlisted_games
 from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
+from sources.rawg.schema_changes import schema_changes
 
 
 @dlt.source(name="rawg", section="rawg", max_table_nesting=3)
@@ -42,6 +43,7 @@ def rawg_source(run: RawgRun) -> Iterable[DltResource]:
     )
     yield _game_fetches(run)
     yield unlisted_games(run)
+    yield schema_changes(run)
     if run.walk is not None:
         yield from game_resources(run, run.walk)
 

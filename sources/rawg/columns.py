@@ -190,6 +190,12 @@ GAME_MOVIES = {**_OF_GAME, **columns(name="text", preview="text")}
 RELATED_GAMES = {**_OF_GAME, **columns(slug="text", name="text", released="date", updated="timestamp")}
 DEVELOPMENT_TEAM = {**_OF_GAME, **columns(name="text", slug="text", image="text", games_count="bigint")}
 
+SCHEMA_CHANGES: Columns = {
+    **_required(columns(table_name="text", column_name="text"), "table_name", "column_name", primary_key=True),
+    **columns(change="text", data_type="text", noticed_at="timestamp"),
+}
+"""Columns that RAWG brought and no version of the project declared; see `schema_changes.py`."""
+
 GAME_FETCHES: Columns = {
     **_required(columns(resource="text", game_id="bigint"), "resource", "game_id", primary_key=True),
     **columns(game_updated="timestamp"),

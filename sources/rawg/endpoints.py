@@ -1,6 +1,6 @@
 """Every RAWG endpoint that the free plan serves, as facts in one table, and how dlt's `rest_api` declares it.
 
-To add an endpoint, add a line to `ENDPOINTS` and its columns to `columns.py`.
+To add an endpoint, add a line to `ENDPOINTS` and its columns to `columns.py`, and run `make schema`.
 Left out: `/games/{id}/reddit` (names of private people) and `/suggested`, `/twitch`, `/youtube` (paid plans).
 """
 

@@ -159,6 +159,9 @@ def game_detail(raw: Row) -> Row:
     """The detail of a game without the links that its row in `games` has."""
     game = canonical_game(raw)
     row = {name: value for name, value in game.row.items() if name not in SELECTED_GAME_KEYS}
+    if isinstance(reactions := row.get("reactions"), dict):
+        # the ids of reactions are keys of an object, and would become a column each
+        row["reactions"] = [{"id": id, "count": count} for id, count in reactions.items()]
     return {**row, "platforms": [_link("platforms", element) for element in raw.get("platforms") or []]}
 
 

@@ -27,6 +27,7 @@ class RawgRun:
         purpose: What the walk is for: news, which moves the watermark; an explicit range of days, which moves nothing;
             or the reconciliation of the whole catalogue, which keeps its own place.
         unlisted_games: Games that the reconciliation did not meet, as rows of `unlisted_games`.
+        schema_changes: What RAWG sends and nobody has noticed before, as rows of `schema_changes`.
         selected_games: Games that the per-game resources ask for, as `{"id": ..., "updated": ...}`.
         selected_resources: The per-game resources that ask for them.
         most_pages: Pages of a catalogue list in one package.
@@ -39,6 +40,7 @@ class RawgRun:
     purpose: Literal["news", "range", "reconciliation"] = "news"
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     unlisted_games: list[Row] = field(default_factory=list)
+    schema_changes: list[Row] = field(default_factory=list)
     selected_games: list[Row] = field(default_factory=list)
     selected_resources: list[str] = field(default_factory=list)
     most_pages: int = 0

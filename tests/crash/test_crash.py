@@ -5,8 +5,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,7 +13,7 @@ import pytest
 from sources.rawg.ledger import BLOCK
 from sources.rawg.sandbox import SandboxProcess
 from tests.crash.killed import MOMENTS
-from tests.project import ROOT, Finished, Project, assert_holds, stop
+from tests.project import Finished, Project, assert_holds, stop
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
@@ -23,13 +21,6 @@ GAMES, CHUNK = 1_200, 12
 SEVERAL_PACKAGES = {"SOURCES__RAWG__CHUNK_REQUESTS": CHUNK}
 PAID_UNKILLED = GAMES // 40 + 20
 """Pages, last pages that are not full, probes and the list of genres."""
-
-
-def _killed(project: Project, moment: str, count: int, *arguments: str) -> int:
-    command = [sys.executable, "-m", "tests.crash.killed", moment, str(count), "--resources", "games", "genres"]
-    environment = {**project.environment, "PYTHONPATH": str(ROOT)}
-    finished = subprocess.run([*command, *arguments], env=environment, cwd=ROOT, capture_output=True, check=False)
-    return finished.returncode
 
 
 def _counted(project: Project) -> int:
@@ -57,7 +48,7 @@ def test_killed_at_any_stage(serve: Serve, set_up: SetUp, moment: str, is_new_co
     sandbox = serve(GAMES)
     project = set_up(sandbox, **SEVERAL_PACKAGES)
     count = {"receiving a page": 16, "planning": 4}.get(moment, 2)
-    assert _killed(project, moment, count) == -signal.SIGKILL
+    project.kill_at(moment, count, "--resources", "games", "genres")
     sent = len(sandbox.history())
     assert sent <= _counted(project) <= sent + BLOCK
     if is_new_container:

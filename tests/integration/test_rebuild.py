@@ -3,8 +3,6 @@
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -37,22 +35,8 @@ sys.exit(rebuild.main(["--yes"]))
 """
 
 
-def _python(project: Project, *command: str) -> Finished:
-    environment = {name: value for name, value in project.environment.items() if name != "RAWG_API_KEY"}
-    finished = subprocess.run(
-        [sys.executable, *command],
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        cwd=project.folder.parent,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Finished(finished.returncode, finished.stdout + finished.stderr)
-
-
 def _rebuild(project: Project, *arguments: str) -> Finished:
-    return _python(project, str(ROOT / "pipelines" / "rebuild.py"), *arguments)
+    return project.python(str(ROOT / "pipelines" / "rebuild.py"), *arguments)
 
 
 def _rebuilt(project: Project, *arguments: str) -> None:
@@ -180,23 +164,12 @@ def test_the_warehouse_as_it_was_on_a_day(serve: Serve, set_up: SetUp) -> None:
     assert_holds(project, sandbox.truth())
 
 
-def _kill_a_load(project: Project, moment: str, count: int) -> None:
-    killed = subprocess.run(
-        [sys.executable, "-m", "tests.crash.killed", moment, str(count), "--resources", "games"],
-        env={**project.environment, "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
-
-
 def test_a_load_that_was_never_committed_does_not_count(serve: Serve, set_up: SetUp) -> None:
     sandbox = serve(GAMES)
     project = set_up(sandbox)
     project.load("--resources", "games")
     sandbox.touch(count=20)
-    _kill_a_load(project, "copy into the warehouse", 3)
+    project.kill_at("copy into the warehouse", 3, "--resources", "games")
     before = _lose(project)
     files = list((project.folder / "data" / "lake" / "raw" / "games").rglob("*.parquet"))
     assert len({path.name.rsplit(".", 2)[0] for path in files}) == 2
@@ -214,7 +187,7 @@ def test_a_package_that_waits_for_the_lost_warehouse_is_loaded_anew(serve: Serve
     project = set_up(sandbox)
     project.load("--resources", "games")
     sandbox.touch(count=20)
-    _kill_a_load(project, "copied into the warehouse", 1)
+    project.kill_at("copied into the warehouse", 1, "--resources", "games")
     _lose(project, and_working_folder=False)
     _rebuilt(project)
     project.load("--resources", "games")
@@ -262,7 +235,7 @@ def test_a_rebuild_that_is_stopped_leaves_the_warehouse_as_it_was(
     project = set_up(sandbox)
     project.load("--resources", "games")
     before, content = _tables(project.warehouse), project.warehouse.read_bytes()
-    finished = _python(project, "-c", KILLED_AMID, signum.name)
+    finished = project.python("-c", KILLED_AMID, signum.name)
     leftovers = list(project.warehouse.parent.glob(".warehouse*"))
     if signum is signal.SIGKILL:
         assert finished.exit_code == -signum

@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 
+from sources.rawg.export_schema import schema_yaml
 from sources.rawg.sandbox import SandboxProcess
+from sources.rawg.schema_changes import KNOWN_SCHEMA
 from tests.project import Project, assert_holds
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
+
+
+CHANGES = "(SELECT COLUMNS(name -> name NOT LIKE '%dlt%') FROM raw.schema_changes ORDER BY table_name, column_name)"
 
 
 @pytest.fixture
@@ -40,6 +45,7 @@ def test_a_known_column_that_changes_its_type_keeps_old_and_new_values(
 ) -> None:
     sandbox, project = loaded
     before = dict(project.query("SELECT id, added FROM raw.games"))
+    assert "schema_changes" not in project.tables()
     ids = _change(sandbox, added=value)
     finished = project.load("--resources", "games")
     rows = {id: (added, variant) for id, added, variant in project.query(f"SELECT id, added, {column} FROM raw.games")}
@@ -47,7 +53,12 @@ def test_a_known_column_that_changes_its_type_keeps_old_and_new_values(
     assert {id: added for id, (added, _) in rows.items() if id not in ids} == {
         id: added for id, added in before.items() if id not in ids
     }
-    assert f"games.{column}" in finished.output  # said aloud
+    assert f"games.{column}" in finished.output  # said aloud, once
+    assert project.query(f"SELECT * EXCLUDE (noticed_at) FROM {CHANGES}") == [
+        ("games", column, "new_type", column.split("__v_")[1])
+    ]
+    sandbox.touch(ids)
+    assert f"games.{column}" not in project.load("--resources", "games").output
 
 
 def test_a_column_of_our_own_making_may_turn_from_int_to_float_to_text(loaded: tuple[SandboxProcess, Project]) -> None:
@@ -135,3 +146,27 @@ def test_what_was_odd_and_is_well_again_leaves_the_truth(loaded: tuple[SandboxPr
     sandbox.touch(ids)
     project.load("--resources", "games")
     assert_holds(project, sandbox.truth())
+
+
+def test_the_committed_schema_is_the_one_that_the_project_loads() -> None:
+    assert KNOWN_SCHEMA.read_text() == schema_yaml(), "run `make schema` and look at the difference"
+
+
+def test_what_a_killed_run_did_not_record_is_recorded_by_the_next(loaded: tuple[SandboxProcess, Project]) -> None:
+    sandbox, project = loaded
+    _change(sandbox, mood="calm")
+    project.kill_at("load id was written", 1, "--resources", "games")
+    assert "schema_changes" not in project.tables()
+    project.load("--resources", "games")
+    assert project.query(f"SELECT table_name, column_name, change FROM {CHANGES}") == [("games", "mood", "new_column")]
+
+
+def test_a_first_load_tells_as_well(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(80)
+    project = set_up(sandbox)
+    sandbox.patch("all", set={"playtime": "long", "prizes": ["gold"]})
+    finished = project.load("--resources", "games")
+    assert "games.playtime__v_text (text)" in finished.output
+    assert "games__prizes (a new table)" in finished.output
+    changes = project.query(f"SELECT DISTINCT table_name, change FROM {CHANGES} ORDER BY ALL")
+    assert changes == [("games", "new_type"), ("games__prizes", "new_table")]

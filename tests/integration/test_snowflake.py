@@ -1,0 +1,162 @@
+"""The pipeline with its lake in an object store and a stand-in for Snowflake as its warehouse: RAWG's changes, and the
+warehouse made anew from the lake."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sources.rawg.sandbox import SandboxProcess
+from tests.integration.object_store import BUCKET, ObjectStore, StoreUnavailable
+from tests.project import ROOT, Finished, Project
+
+pytest.importorskip("fakesnow", reason="fakesnow is not installed")
+from tests.integration.fake_snowflake import CREDENTIALS, FakeSnowflake
+
+Serve = Callable[..., SandboxProcess]
+SetUp = Callable[..., Project]
+ONLY_GAMES = ("--resources", "games")
+KILLED_BEFORE_THE_SWAP = """
+import os, signal, sys
+from pipelines import rebuild, warehouses
+
+warehouses._replace_rows = lambda client, names: os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(rebuild.main(["--yes"]))
+"""
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    try:
+        with ObjectStore(tmp_path_factory.mktemp("store")) as running:
+            yield running
+    except StoreUnavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def snowflake(store: ObjectStore) -> Iterator[FakeSnowflake]:
+    with FakeSnowflake(store) as running:
+        yield running
+
+
+def _rebuild(project: Project, *arguments: str) -> Finished:
+    return project.python(str(ROOT / "pipelines" / "rebuild.py"), *arguments)
+
+
+def _rebuilt(project: Project, *arguments: str, **environment: str) -> None:
+    finished = project.python(str(ROOT / "pipelines" / "rebuild.py"), *arguments, **environment)
+    assert finished.exit_code == 0, finished.output
+    assert "leaked" not in finished.output
+    assert "Traceback" not in finished.output
+
+
+def _change(sandbox: SandboxProcess, ids: list[int], **fields: Any) -> None:
+    sandbox.patch(ids, set=fields)
+    sandbox.touch(ids)
+
+
+def _date_back(store: ObjectStore) -> None:
+    """Makes all loads so far loads of yesterday."""
+    filesystem = store.filesystem()
+    for path in filesystem.glob(f"{BUCKET}/lake/raw/_dlt_*/*.json"):
+        row = json.loads(filesystem.cat_file(path))
+        row["inserted_at"] = (datetime.fromisoformat(row["inserted_at"]) - timedelta(days=1)).isoformat()
+        filesystem.pipe_file(path, json.dumps(row).encode())
+
+
+HOSTILE: dict[str, Any] = {
+    "select": 1,
+    "Release Window": "Q4",
+    "naïve 🎮": True,
+    "user.score": 2.5,
+    "Order": "x",
+    "order": "y",
+}
+
+
+def test_what_rawg_changes_and_a_rebuild_on_snowflake(
+    serve: Serve, set_up: SetUp, store: ObjectStore, snowflake: FakeSnowflake
+) -> None:
+    sandbox = serve(60)
+    project = set_up(sandbox, **store.settings, **snowflake.settings)
+    project.load()
+    assert snowflake.query("SELECT count(*) FROM raw.games") == [(60,)]
+    _date_back(store)
+    first_load = snowflake.tables()
+    ids = [game["id"] for game in sandbox.truth()][:4]
+    listed = ", ".join(map(str, ids))
+
+    _change(sandbox, ids, heat=1, added=7.5, studio={"city": "Oslo"}, prizes=["gold", "silver"], **HOSTILE)
+    sandbox.patch(ids[3:], remove=["playtime"])
+    finished = project.load(*ONLY_GAMES)
+    assert "games.added__v_double (double)" in finished.output
+    assert "games__prizes (a new table)" in finished.output
+    _change(sandbox, ids[:3], heat=2.5, added="many", metacritic=None)
+    _change(sandbox, ids[:1], heat="three", prizes=[])
+    project.load(*ONLY_GAMES)
+
+    columns = "added, added__v_double, added__v_text, heat, heat__v_double, heat__v_text, playtime"
+    of_these = f"FROM raw.games WHERE id IN ({listed}) ORDER BY id"
+    playtime = [game["playtime"] for game in sandbox.truth()[:3]]
+    assert snowflake.query(f"SELECT {columns} {of_these}") == [
+        (None, None, "many", None, None, "three", playtime[0]),
+        (None, None, "many", None, 2.5, None, playtime[1]),
+        (None, None, "many", None, 2.5, None, playtime[2]),
+        (None, 7.5, None, 1, None, None, None),
+    ]
+    columns = 'studio__city, "SELECT", release_window, na_vex, user_score, "ORDER"'
+    assert set(snowflake.query(f"SELECT {columns} {of_these}")) <= {
+        ("Oslo", 1, "Q4", True, 2.5, order) for order in "xy"
+    }
+    prizes = snowflake.query("SELECT value, count(*) FROM raw.games__prizes GROUP BY value ORDER BY value")
+    assert prizes == [("gold", 3), ("silver", 3)]
+    assert snowflake.query("SELECT DISTINCT change FROM raw.schema_changes ORDER BY change") == [
+        ("new_column",),
+        ("new_table",),
+        ("new_type",),
+    ]
+
+    # the warehouse is lost in part, and made anew from the lake
+    before, sent = snowflake.tables(), len(sandbox.history())
+    snowflake.query("DROP TABLE raw.games__tags")
+    snowflake.query("DELETE FROM raw.games WHERE added > 0")
+    refused = _rebuild(project)
+    assert refused.exit_code == 2
+    assert "--yes" in refused.output
+    damaged = snowflake.tables()
+    killed = project.python("-c", KILLED_BEFORE_THE_SWAP)
+    assert killed.exit_code == -signal.SIGKILL
+    assert snowflake.tables()["GAMES"] == damaged["GAMES"]
+    _rebuilt(project, "--yes")
+    _assert_same(snowflake.tables(), before)
+    assert not store.filesystem().exists(f"{BUCKET}/lake/_rebuild")
+    assert len(sandbox.history()) == sent
+
+    # the next load goes on at the watermark
+    sandbox.touch(ids)
+    project.load(*ONLY_GAMES)
+    assert len(sandbox.history()) - sent <= 5
+
+    # as it was yesterday, and the same on DuckDB
+    yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
+    _rebuilt(project, "--yes", "--as-of", yesterday)
+    _assert_same(snowflake.tables(), first_load, "_DLT_LOADS", "_DLT_VERSION")
+    on_duckdb = {"DESTINATION__WAREHOUSE__DESTINATION_TYPE": "pipelines.staged_duckdb.staged_duckdb"}
+    _rebuilt(project, "--as-of", yesterday, **on_duckdb, DESTINATION__WAREHOUSE__CREDENTIALS="")
+    assert {name.upper() for name in project.tables()} == {name for name in first_load if not name.startswith("_DLT")}
+    for name in project.tables():
+        assert project.value(f'SELECT count(*) FROM raw."{name}"') == len(first_load[name.upper()]) - 1
+
+    secret = CREDENTIALS["password"].encode()
+    files = [path for path in project.folder.rglob("*") if path.is_file() and store.folder not in path.parents]
+    assert not [path for path in files if secret in path.read_bytes()]
+
+
+def _assert_same(after: dict[str, Any], before: dict[str, Any], *but: str) -> None:
+    assert after.keys() == before.keys()
+    for name in before.keys() - set(but):
+        assert after[name] == before[name], name
