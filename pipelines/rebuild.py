@@ -23,66 +23,20 @@ os.environ.setdefault("DLT_LOCAL_DIR", os.environ["DLT_PROJECT_DIR"])  # where `
 import argparse  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
 from datetime import date  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
 
-import dlt  # noqa: E402
-import duckdb  # noqa: E402
-
-from pipelines.failures import plain_failure  # noqa: E402
-from pipelines.lake import Lake  # noqa: E402
-from pipelines.load import lake_configuration, rawg_pipeline, warehouse_location  # noqa: E402
-from pipelines.lock import only_run  # noqa: E402
 from pipelines.rawg import OneSentenceParser  # noqa: E402
-from pipelines.warehouses import warehouse_of  # noqa: E402
-from sources.rawg.errors import ConfigurationError, LoadFailed, RawgError  # noqa: E402
+
+if TYPE_CHECKING:
+    import dlt
+
+    from pipelines.lake import Lake
 
 
-class RebuildInterrupted(RawgError):
-    """Somebody pressed Ctrl-C or the container was told to stop."""
+def _summary(pipeline: "dlt.Pipeline", lake: "Lake", rows: dict[str, int], seconds: float) -> str:
+    from pipelines.load import lake_configuration, warehouse_location
 
-    exit_code = 130
-
-
-def rebuild(pipeline: dlt.Pipeline, as_of: date | None = None, replace: bool = False) -> tuple[Lake, dict[str, int]]:
-    """Makes the pipeline's warehouse from its lake and returns the lake and the rows by table.
-
-    Args:
-        as_of: Use what was committed until the end of this day (UTC).
-        replace: Whether it may take the place of a warehouse that has tables.
-
-    Raises:
-        RawgError: nothing was changed.
-    """
-    with _unchanged_on_failure(), only_run(pipeline):
-        warehouse = warehouse_of(pipeline)
-        lake = Lake.read(pipeline, as_of)
-        if warehouse.has_tables(lake) and not replace:
-            raise ConfigurationError(
-                f"The warehouse {warehouse_location(pipeline)} has tables; nothing was changed, because taking its"
-                " place wants --yes."
-            )
-        # a package that waits in the working folder was made for the other one: its tables, and where that ended
-        pipeline.drop()
-        return lake, warehouse.rebuild(lake)
-
-
-@contextmanager
-def _unchanged_on_failure() -> Iterator[None]:
-    with plain_failure():
-        try:
-            yield
-        except KeyboardInterrupt:
-            raise RebuildInterrupted("Stopped; the warehouse is as it was.") from None
-        except duckdb.Error as error:
-            if "lock on file" in str(error):
-                raise
-            text = " ".join(str(error).split())[:300]
-            raise LoadFailed(f"Rebuilding failed: {text}; the warehouse is as it was.") from error
-
-
-def _summary(pipeline: dlt.Pipeline, lake: Lake, rows: dict[str, int], seconds: float) -> str:
     loads = lake.history.loads
     lines = [f"{'table (dataset raw)':<40}{'rows':>20}"]
     lines += [f"{name:<40}{count:>20,}" for name, count in sorted(rows.items())]
@@ -98,7 +52,13 @@ def _summary(pipeline: dlt.Pipeline, lake: Lake, rows: dict[str, int], seconds: 
 def main(argv: list[str] | None = None) -> int:
     """Runs the script and returns its exit code."""
     arguments = _parser().parse_args(argv)
+
+    # only now, so that --help and a mistyped option answer at once
     from dotenv import load_dotenv
+
+    from pipelines.load import rawg_pipeline
+    from pipelines.warehouses import rebuild
+    from sources.rawg.errors import RawgError
 
     load_dotenv(ROOT / ".env")
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore
@@ -19,9 +22,55 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.job_client_impl import SqlJobClientWithStagingDataset
 from dlt.destinations.job_impl import ReferenceFollowupJobRequest
 
+from pipelines.failures import plain_failure
 from pipelines.lake import VERSIONS, Lake
-from pipelines.load import lake_configuration
+from pipelines.load import lake_configuration, warehouse_location
+from pipelines.lock import only_run
 from pipelines.rebuilt_tables import fill, quoted
+from sources.rawg.errors import ConfigurationError, LoadFailed, RawgError
+
+
+class RebuildInterrupted(RawgError):
+    """Somebody pressed Ctrl-C or the container was told to stop."""
+
+    exit_code = 130
+
+
+def rebuild(pipeline: dlt.Pipeline, as_of: date | None = None, replace: bool = False) -> tuple[Lake, dict[str, int]]:
+    """Makes the pipeline's warehouse from its lake and returns the lake and the rows by table.
+
+    Args:
+        as_of: Use what was committed until the end of this day (UTC).
+        replace: Whether it may take the place of a warehouse that has tables.
+
+    Raises:
+        RawgError: nothing was changed.
+    """
+    with _unchanged_on_failure(), only_run(pipeline):
+        warehouse = warehouse_of(pipeline)
+        lake = Lake.read(pipeline, as_of)
+        if warehouse.has_tables(lake) and not replace:
+            raise ConfigurationError(
+                f"The warehouse {warehouse_location(pipeline)} has tables; nothing was changed, because taking its"
+                " place wants --yes."
+            )
+        # a package that waits in the working folder was made for the other one: its tables, and where that ended
+        pipeline.drop()
+        return lake, warehouse.rebuild(lake)
+
+
+@contextmanager
+def _unchanged_on_failure() -> Iterator[None]:
+    with plain_failure():
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise RebuildInterrupted("Stopped; the warehouse is as it was.") from None
+        except duckdb.Error as error:
+            if "lock on file" in str(error):
+                raise
+            text = " ".join(str(error).split())[:300]
+            raise LoadFailed(f"Rebuilding failed: {text}; the warehouse is as it was.") from error
 
 
 class Warehouse(Protocol):

@@ -1,16 +1,19 @@
 """The project as its users have it: the script in a process of its own, with all data in a folder of its own."""
 
+import gzip
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from sources.rawg.sandbox import SandboxProcess
 
@@ -117,6 +120,25 @@ class Project:
             return set()
         rows = self.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'")
         return {name for (name,) in rows if not name.startswith("_dlt")}
+
+
+def holding(folder: Path, secret: str) -> list[Path]:
+    """Files in which a secret stands: as they are, and with what is compressed in them unpacked."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if any(secret.encode() in content for content in _contents(path))]
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    yield path.read_bytes()
+    if path.suffix == ".gz":
+        yield gzip.decompress(path.read_bytes())
+    elif path.suffix == ".parquet":
+        yield str(pq.read_table(path).to_pylist()).encode()
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as connection:
+            tables = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
+            for schema, table in tables:
+                yield str(connection.execute(f'FROM "{schema}"."{table}"').fetchall()).encode()
 
 
 def stop(process: "subprocess.Popen[str]", signum: signal.Signals) -> Finished:

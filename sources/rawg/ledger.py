@@ -10,13 +10,12 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
-from sources.rawg.errors import QuotaReached
+from sources.rawg.errors import LoadFailed, QuotaReached
 
 BLOCK = 25
 """Requests written down at once: one small file write in the lake per block."""
@@ -106,7 +105,7 @@ class RequestLedger:
         self._month = self._month_of()
         self._sent_this_month = 0
         self._reserved = 0
-        self._used_by_others = sum(entry["requests"] for entry in self._read())
+        self._used_by_others = sum(self._read())
 
     def refusal(self, reason: str, spoken_for: int = 0) -> QuotaReached:
         """The error that says which limit is in the way of `reason`, and how to go on.
@@ -127,7 +126,8 @@ class RequestLedger:
             " SOURCES__RAWG__MONTHLY_REQUESTS for a larger plan)."
         )
 
-    def _read(self) -> list[dict[str, Any]]:
+    def _read(self) -> list[int]:
+        """Requests of each run this month."""
         folder = f"{self.folder}/month={self._month}"
         self.filesystem.invalidate_cache()
         try:
@@ -136,7 +136,16 @@ class RequestLedger:
             if error.__cause__:  # an answer of the object store: not the folder is missing but the bucket
                 raise
             return []
-        return [json.loads(self.filesystem.cat_file(path)) for path in paths if path.endswith(".json")]
+        return [self._requests_in(path) for path in paths if path.endswith(".json")]
+
+    def _requests_in(self, path: str) -> int:
+        try:
+            return int(json.loads(self.filesystem.cat_file(path))["requests"])
+        except (ValueError, KeyError, TypeError):
+            raise LoadFailed(
+                f"The request ledger's file {path} is damaged; write what its run sent into it as"
+                ' {"requests": ...}, or delete it if that does not matter.'
+            ) from None
 
     def _write(self, requests: int) -> None:
         folder = f"{self.folder}/month={self._month}"

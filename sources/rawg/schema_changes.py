@@ -6,6 +6,7 @@ a change of the project's own tables shows in review, and a change of RAWG's fie
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import dlt
@@ -21,6 +22,7 @@ from sources.rawg.run import RawgRun
 KNOWN_SCHEMA = Path(__file__).with_name("known_schema.yaml")  # dlt itself reads a `rawg.schema.yaml`
 
 
+@cache
 def known_tables() -> TSchemaTables:
     """The tables and columns that this version of the project knows, in dlt's own form."""
     # the loader in C, where it is there, takes a fifth of the time

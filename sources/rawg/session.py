@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future, wait
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,10 @@ from sources.rawg.ledger import RequestLedger
 CONNECT_TIMEOUT = 10.0
 LONGEST_WAIT = 60.0
 """Seconds that a retry waits at most, whatever `Retry-After` says."""
+STOP_GRACE = 5.0
+"""Seconds that a request under way is given when the run is told to stop: its answer is paid for."""
+CHECK_EVERY = 0.5
+"""Seconds between two looks at whether the run is told to stop, while RAWG keeps a request waiting."""
 SPARE_FAILURES = 50
 """Failures that a run survives however short it is; beyond them it may fail as often as it succeeds."""
 QUOTA_SPENT = "monthly api limit"
@@ -124,7 +129,8 @@ class RawgSession(requests.Session):
         keyed.prepare_url(request.url, {"key": self._key})
         try:
             # not streamed: a body that breaks off after its headers fails here, not later
-            response = super().send(keyed, **{**settings, "timeout": self._timeout, "allow_redirects": False})
+            options = {**settings, "timeout": self._timeout, "allow_redirects": False}
+            response = self._exchange(keyed, options)
         except requests.RequestException as error:
             # the exception's text holds the URL with the key
             self.ledger.note(_plain_reason(error))
@@ -132,6 +138,24 @@ class RawgSession(requests.Session):
         response.request = request
         response.url = str(request.url)
         return self._checked(response)
+
+    def _exchange(self, keyed: requests.PreparedRequest, options: Mapping[str, Any]) -> requests.Response:
+        """Sends, and leaves a request that hangs to itself when the run is told to stop: ECS kills after 30 seconds."""
+        send = super().send
+        answer: Future[requests.Response] = Future()
+
+        def exchange() -> None:
+            try:
+                answer.set_result(send(keyed, **options))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        threading.Thread(target=exchange, daemon=True).start()
+        while not wait([answer], timeout=CHECK_EVERY).done:
+            if self.cancelled.is_set() and not wait([answer], timeout=STOP_GRACE).done:
+                self.ledger.note("given up")
+                raise Interrupted()
+        return answer.result()
 
     def _checked(self, response: requests.Response) -> requests.Response:
         payload = _parse(response.content)

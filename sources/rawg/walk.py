@@ -218,7 +218,7 @@ class Watermark:
         """Where the next load begins: after the watermark, and never later than `lag_days` before the last walk."""
         if self.day is None:
             return initial
-        walked_on = date.fromisoformat(self._state["walked_on"])
+        walked_on = date.fromisoformat(self._state.get("walked_on", self._state["watermark"]))
         return min(self.day + ONE_DAY, walked_on - timedelta(days=lag_days))
 
     def move_to(self, day: date, today: date) -> None:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
-from tests.project import KEY, Project, assert_holds, requests_for, stop
+from tests.project import KEY, Project, assert_holds, holding, requests_for, stop
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
@@ -294,17 +294,41 @@ def test_a_stopped_run_keeps_what_it_has_and_the_next_one_goes_on(
     assert_holds(project, sandbox.truth())
 
 
+def test_a_run_that_is_told_to_stop_does_not_wait_for_a_request_that_hangs(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(2_000)
+    project = set_up(sandbox, SOURCES__RAWG__REQUEST_TIMEOUT=3_600, SOURCES__RAWG__CHUNK_REQUESTS=12)
+    sandbox.faults(script=dict.fromkeys(range(40, 100), "hang:3600"))
+    process = project.start("--resources", "games")
+    while not any(request["fault"] for request in sandbox.history()):
+        assert process.poll() is None
+    finished = stop(process, signal.SIGTERM)
+    assert finished.exit_code == 130
+    assert project.value("SELECT count(*) FROM raw.games") >= 12 * 40  # the chunks before it
+    sandbox.faults()
+    project.load("--resources", "games")
+    assert_holds(project, sandbox.truth())
+
+
 def test_the_key_is_in_no_file_and_no_line(serve: Serve, set_up: SetUp) -> None:
-    sandbox = serve(1_000)
-    project = set_up(sandbox)
-    sandbox.faults(**{"502": 0.1, "reset": 0.1, "cut": 0.1, "html200": 0.1})
-    finished = project.run(RUNTIME__LOG_LEVEL="DEBUG")
-    assert finished.exit_code == 0, finished.output[-2000:]
-    assert KEY not in finished.output
-    sandbox.faults(**{"502": 1})
-    failed = project.run(RUNTIME__LOG_LEVEL="DEBUG", SOURCES__RAWG__RETRY_ATTEMPTS="2")
-    assert failed.exit_code == 4
-    assert KEY not in failed.output
-    files = [path for path in project.folder.rglob("*") if path.is_file()]
-    assert len(files) > 20
-    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    sandbox = serve(600)
+    project = set_up(sandbox, RUNTIME__LOG_LEVEL="DEBUG", SOURCES__RAWG__RETRY_ATTEMPTS=2)
+    sandbox.faults(**{"502": 0.03, "reset": 0.03, "cut": 0.03, "html200": 0.03, "hang:30": 0.03})
+    impatient = {"SOURCES__RAWG__REQUEST_TIMEOUT": "0.3", "SOURCES__RAWG__RETRY_ATTEMPTS": "9"}
+    sandbox.patch([sandbox.truth()[0]["id"]], set={"mood": "calm", "added": "many"})
+    outputs = [project.load(**impatient).output]
+    for fault in ("502", "cut", "reset", "envelope"):
+        sandbox.faults(**{fault: 1})
+        outputs.append(_failed(project, "--resources", "games"))
+    sandbox.faults(quota=0)
+    outputs.append(_failed(project, "--resources", "genres", exit_code=3))
+    for address in ("http://127.0.0.1:9/api", "http://rawg.invalid/api"):  # refused, and unknown to DNS
+        outputs.append(_failed(project, "--resources", "games", SOURCES__RAWG__BASE_URL=address))
+    assert not [output for output in outputs if KEY in output]
+    assert len(list(project.folder.rglob("*.parquet"))) > 20
+    assert not holding(project.folder, KEY)
+
+
+def _failed(project: Project, *arguments: str, exit_code: int = 4, **environment: str) -> str:
+    finished = project.run(*arguments, **environment)
+    assert finished.exit_code == exit_code, finished.output[-2000:]
+    return finished.output

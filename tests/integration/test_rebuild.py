@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import tarfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,24 +14,26 @@ import duckdb
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
-from tests.project import ROOT, Finished, Project, assert_holds
+from tests.project import ROOT, Finished, Project, assert_holds, requests_for
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
 Table = tuple[list[tuple[str, str, bool]], Counter[tuple[Any, ...]]]
 
 GAMES = 400
+OLD_LAKE = Path(__file__).with_name("lakes") / "2026-11.tar.gz"
+"""60 games of the sandbox, of which three got a mood and an award later, and details of four."""
 TODAY = datetime.now(UTC).date()
 HISTORY = {"_dlt_loads", "_dlt_version"}
 KILLED_AMID = """
 import os, signal, sys
-from pipelines import rebuild
+from pipelines import rebuild, rebuilt_tables
 
-fill = rebuild._insert
+fill = rebuilt_tables._insert
 def killed(connection, table, rows):
     fill(connection, table, rows)
     os.kill(os.getpid(), getattr(signal, sys.argv[1]))
-rebuild._insert = killed
+rebuilt_tables._insert = killed
 sys.exit(rebuild.main(["--yes"]))
 """
 
@@ -132,6 +135,37 @@ def test_what_a_full_refresh_dropped_stays_dropped(serve: Serve, set_up: SetUp) 
     assert project.value(f"SELECT count(*) FROM raw.game_snapshots WHERE game_id = {gone}") == 1
     project.load("--resources", "games")
     assert_holds(project, sandbox.truth())
+
+
+def test_a_lake_of_an_older_version_is_rebuilt_and_loaded_on(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(60)
+    project = set_up(sandbox)
+    with tarfile.open(OLD_LAKE) as archive:
+        archive.extractall(project.folder / "data", filter="data")
+    _rebuilt(project)
+    assert project.query("SELECT mood, count(*) FROM raw.games GROUP BY mood ORDER BY mood") == [
+        ("calm", 3),
+        (None, 57),
+    ]
+    assert project.value("SELECT count(*) FROM raw.games__awards") == 3
+    project.load()
+    # it was loaded until this day, and the days before it are not asked for again
+    asked = [request["params"]["updated"].split(",")[0] for request in requests_for(sandbox, "/games")]
+    assert min(asked) == "2026-11-23"
+    project.load("--resources", "games", "--updated-from", "2000-01-01")
+    assert_holds(project, sandbox.truth())
+
+
+def test_a_lake_without_history_gets_it_from_the_warehouse(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(100)
+    project = set_up(sandbox)
+    project.load("--resources", "games")
+    for name in HISTORY:
+        shutil.rmtree(project.folder / "data" / "lake" / "raw" / name)
+    project.load("--resources", "games")
+    before = _lose(project)
+    _rebuilt(project)
+    _assert_same(project, before)
 
 
 def _date_back(project: Project) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from sources.rawg.errors import QuotaReached
+from sources.rawg.errors import LoadFailed, QuotaReached
 from sources.rawg.ledger import BLOCK, RequestLedger
 
 
@@ -46,6 +46,16 @@ def test_a_run_that_is_killed_amid_writing_spoils_nothing(tmp_path: Path, monkey
     with pytest.raises(KeyboardInterrupt):
         ledger.take()
     assert _ledger(tmp_path).used_this_month == BLOCK
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"run": "x"}'])
+def test_a_damaged_file_is_named_and_not_taken_for_nothing(tmp_path: Path, content: str) -> None:
+    ledger = _ledger(tmp_path)
+    ledger.take()
+    (file,) = tmp_path.rglob("*.json")
+    file.write_text(content)
+    with pytest.raises(LoadFailed, match=file.name):
+        _ledger(tmp_path)
 
 
 def test_the_last_request_of_the_month_can_be_sent_and_no_further(tmp_path: Path) -> None:

@@ -1,19 +1,25 @@
 """Walking windows whose rows shift meanwhile, against a model of RAWG's offset paging."""
 
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
 
-import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sources.rawg import walk, windows
 from sources.rawg.errors import ApiRefused
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import canonical_game
 from sources.rawg.session import StoppableSession
-from sources.rawg.walk import FORWARD, GamesWalk, Watermark, check_filter
+from sources.rawg.walk import FORWARD, Batch, GamesWalk, Watermark, check_filter
 
 TODAY = datetime.now(UTC).date()
 PAST = TODAY - timedelta(days=30)
@@ -34,12 +40,31 @@ class Listing:
 def _walk(
     listing: Listing, day: date, swaps: list[bool], change: Callable[[int], None]
 ) -> tuple[set[int], dict[str, Any]]:
-    """Walks the listing with two workers, whose answers may come in either order; `change` is called after each."""
-    ledger = RequestLedger(fsspec.filesystem("memory"), f"/{id(listing)}", 10_000)
-    session = StoppableSession(None)  # type: ignore[arg-type]  # pages are answered here
-    walk = GamesWalk(day, day, lambda start, end: len(listing.ids), session, ledger, 250)
-    loaded: set[int] = set()
-    windows: list[dict[str, Any]] = []
+    """Walks the listing; `change` is called after each answer."""
+    walk = _games_walk(day, day, lambda start, end: len(listing.ids))
+
+    def answer(request: dict[str, Any]) -> tuple[int | None, list[dict[str, Any]]]:
+        count, ids = listing.page(request["ordering"], request["page"])
+        return count, [{"id": number, "updated": f"{day}T12:00:00"} for number in ids]
+
+    batches = list(_chunk(walk, answer, swaps, change))
+    (window,) = [window for batch in batches for window in batch.windows]
+    return {game.id for batch in batches for game in batch.games}, window
+
+
+def _games_walk(start: date, end: date, count: Callable[[date, date], int], chunk_requests: int = 250) -> GamesWalk:
+    ledger = RequestLedger(MemoryFileSystem(), f"/{uuid4()}", 1_000_000)
+    session = StoppableSession(None)  # type: ignore[arg-type]  # pages are answered by the tests
+    return GamesWalk(start, end, count, session, ledger, chunk_requests)
+
+
+def _chunk(
+    walk: GamesWalk,
+    answer: Callable[[dict[str, Any]], tuple[int | None, list[dict[str, Any]]]],
+    swaps: list[bool],
+    change: Callable[[int], None],
+) -> Iterator[Batch]:
+    """One chunk of a walk by two workers, whose answers may come in either order."""
     queue: list[dict[str, Any]] = []
     requests = walk.page_requests()
     answered = 0
@@ -52,15 +77,10 @@ def _walk(
             continue
         at = 1 if len(queue) > 1 and swaps and swaps[answered % len(swaps)] else 0
         request = queue.pop(at)
-        count, ids = listing.page(request["ordering"], request["page"])
-        rows = [{"id": number, "updated": f"{day}T12:00:00"} for number in ids]
-        for batch in walk.receive(request["window"], request["ordering"], request["page"], count, rows):
-            loaded |= {game.id for game in batch.games}
-            windows += batch.windows
+        count, rows = answer(request)
+        yield from walk.receive(request["window"], request["ordering"], request["page"], count, rows)
         answered += 1
         change(answered)
-    assert len(windows) == 1
-    return loaded, windows[0]
 
 
 @given(
@@ -104,6 +124,87 @@ def test_games_that_enter_todays_window_push_no_other_out(
         assert len(arrivals) > 3
 
 
+class Catalogue:
+    """RAWG in small: games by the day of their last change, of which it lists `cap` rows by `page_size`."""
+
+    def __init__(self, ages: list[int], cap: int, page_size: int) -> None:
+        self.updated = {number: TODAY - timedelta(days=age) for number, age in enumerate(ages, 1)}
+        self.cap, self.page_size = cap, page_size
+        self.requests = 0
+
+    def ids(self, start: date, end: date) -> list[int]:
+        return [number for number, day in self.updated.items() if start <= day <= end]
+
+    def count(self, start: date, end: date) -> int:
+        self.requests += 1
+        return len(self.ids(start, end))
+
+    def answer(self, request: dict[str, Any]) -> tuple[int | None, list[dict[str, Any]]]:
+        self.requests += 1
+        start, end = map(date.fromisoformat, request["window"].split(","))
+        ids = self.ids(start, end)[:: 1 if request["ordering"] == FORWARD else -1]
+        first = (request["page"] - 1) * self.page_size
+        listed = ids[first : min(first + self.page_size, self.cap)]
+        rows = [{"id": number, "updated": f"{self.updated[number]}T12:00:00"} for number in listed]
+        return (len(ids) if listed or request["page"] == 1 else None), rows
+
+    def change(self, number: int) -> None:
+        if number in self.updated:
+            self.updated[number] = TODAY
+
+    def load(
+        self, start: date, chunk: int, swaps: list[bool], change: Callable[[int], None]
+    ) -> tuple[set[int], list[dict[str, Any]]]:
+        """Walks all chunks from `start` until today, and returns the games and the windows."""
+        whole = _games_walk(start, TODAY, self.count, chunk)
+        batches: list[Batch] = []
+        while not whole.is_finished:
+            batches += _chunk(whole, self.answer, swaps, change)
+        loaded = {game.id for batch in batches for game in batch.games}
+        return loaded, [window for batch in batches for window in batch.windows]
+
+
+@given(
+    ages=st.lists(st.integers(0, 40), max_size=120),
+    page_size=st.integers(1, 7),
+    pages_of_the_cap=st.integers(2, 6),
+    chunk=st.integers(2, 30),
+    swaps=st.lists(st.booleans(), max_size=5),
+    drift=st.dictionaries(st.integers(1, 30), st.integers(1, 120), max_size=3),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_catalogue_is_walked_whole_within_its_bound(
+    ages: list[int], page_size: int, pages_of_the_cap: int, chunk: int, swaps: list[bool], drift: dict[int, int]
+) -> None:
+    cap = page_size * pages_of_the_cap
+    catalogue = Catalogue(ages, cap, page_size)
+    start = TODAY - timedelta(days=40)
+    with ExitStack() as stack:
+        for module in (walk, windows):
+            for name, value in (("PAGE_SIZE", page_size), ("ROW_CAP", cap), ("REACHABLE_ROWS", 2 * cap)):
+                stack.enter_context(patch.object(module, name, value))
+        loaded, walked = catalogue.load(start, chunk, swaps, lambda answered: catalogue.change(drift.get(answered, 0)))
+        spent = catalogue.requests
+        # what changed behind the walk's back comes with the next one, which looks two days back
+        loaded |= catalogue.load(TODAY - timedelta(days=2), chunk, [], lambda answered: None)[0]
+    walked.sort(key=lambda window: window["updated_from"])
+    assert walked[0]["updated_from"] == start
+    assert walked[-1]["updated_to"] == TODAY
+    for before, after in itertools.pairwise(walked):
+        assert after["updated_from"] == before["updated_to"] + timedelta(days=1)
+    for window in walked:
+        assert window["updated_from"] == window["updated_to"] or window["expected_count"] <= cap
+    reasons = {window["reason"] for window in walked}
+    if reasons == {None}:
+        assert loaded == set(catalogue.updated)
+    else:
+        assert reasons <= {None, "over_cap", "moved"}
+        assert max(map(ages.count, ages)) > 2 * cap or drift
+    if not drift:
+        # each window's pages, of which one may not be full, and the probes that found it by halving 41 days
+        assert spent <= len(ages) / page_size + len(walked) * (2 + math.ceil(math.log2(41))) + 1
+
+
 def test_a_quiet_window_costs_its_pages_and_no_more() -> None:
     loaded, window = _walk(Listing(415), PAST, [], lambda answered: None)
     assert len(loaded) == 415
@@ -123,6 +224,10 @@ def test_a_game_from_outside_the_filter_is_refused(offset: int, is_refused: bool
             check_filter(game, PAST, PAST)
     else:
         check_filter(game, PAST, PAST)
+
+
+def test_a_state_that_knows_only_the_watermark_goes_on_from_it() -> None:
+    assert Watermark({"watermark": "2024-05-10"}).first_day(date(2000, 1, 1), 2) == date(2024, 5, 8)
 
 
 def test_the_watermark_steps_back_by_the_lag() -> None:
