@@ -78,6 +78,34 @@ def test_a_spent_quota_stops_at_once_wherever_it_hits(serve: Serve, set_up: SetU
     assert_holds(project, sandbox.truth())
 
 
+def test_a_key_that_is_revoked_amid_a_walk_is_asked_for_no_longer(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(2_000)
+    project = set_up(sandbox, SOURCES__RAWG__CHUNK_REQUESTS=12)
+    sandbox.faults(script=dict.fromkeys(range(30, 200), "401"))
+    finished = project.run("--resources", "games")
+    assert finished.exit_code == 4
+    assert "refused the API key" in finished.output
+    assert [request["status"] for request in sandbox.history()].count(401) <= 2  # one a worker
+    assert project.value("SELECT count(*) FROM raw.games") >= 12 * 40
+    sandbox.faults()
+    project.load("--resources", "games")
+    assert_holds(project, sandbox.truth())
+
+
+@pytest.mark.parametrize("fault", ["502", "html200", "cut", "envelope:null", "429:0"])
+def test_a_reference_list_is_whole_or_as_it_was(serve: Serve, set_up: SetUp, fault: str) -> None:
+    sandbox = serve(50)
+    project = set_up(sandbox, SOURCES__RAWG__RETRY_ATTEMPTS=3)
+    sandbox.faults(script={2: fault, 3: fault})
+    project.load("--resources", "platforms", "stores")
+    before = project.query("FROM raw.platforms ORDER BY id")
+    assert len(before) == 51
+    sandbox.faults(match=[{"fault": fault, "path": "/platforms", "params": {"page": "2"}}])
+    failed = project.run("--resources", "platforms", "stores")
+    assert failed.exit_code == 4
+    assert project.query("FROM raw.platforms ORDER BY id") == before
+
+
 def test_a_filter_that_is_ignored_amid_a_walk_spoils_nothing(serve: Serve, set_up: SetUp) -> None:
     sandbox = serve(12_000)
     project = set_up(sandbox)

@@ -149,8 +149,11 @@ def test_what_rawg_changes_and_a_rebuild_on_snowflake(
     yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
     _rebuilt(project, "--yes", "--as-of", yesterday)
     _assert_same(snowflake.tables(), first_load)
-    on_duckdb = {"DESTINATION__WAREHOUSE__DESTINATION_TYPE": "pipelines.staged_duckdb.staged_duckdb"}
-    _rebuilt(project, "--as-of", yesterday, **on_duckdb, DESTINATION__WAREHOUSE__CREDENTIALS="")
+    on_duckdb = {
+        "DESTINATION__WAREHOUSE__DESTINATION_TYPE": "pipelines.staged_duckdb.staged_duckdb",
+        "DESTINATION__WAREHOUSE__CREDENTIALS": f"duckdb:///{project.warehouse}",
+    }
+    _rebuilt(project, "--as-of", yesterday, **on_duckdb)
     assert {name.upper() for name in project.tables()} == {name for name in first_load if not name.startswith("_DLT")}
     for name in project.tables():
         assert project.value(f'SELECT count(*) FROM raw."{name}"') == len(first_load[name.upper()]) - 1

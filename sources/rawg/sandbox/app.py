@@ -120,6 +120,8 @@ class SandboxApp:
         kind, _, argument = (fault or "").partition(":")
         if kind in ("502", "522", "html502", "html200"):
             return Reply(int(kind.removeprefix("html")), _CDN_PAGE, "text/html; charset=UTF-8")
+        if kind == "401":
+            return UNKNOWN_KEY
         if kind == "429":
             headers = ((b"retry-after", argument.encode()),) if argument else ()
             return Reply(429, b'{"detail":"Request was throttled."}', headers=headers)

@@ -3,6 +3,7 @@
 | fault           | what the client sees                                                       |
 |-----------------|----------------------------------------------------------------------------|
 | `502` `522`     | the CDN's HTML page with that status                                        |
+| `401`           | the key is not known (any more)                                             |
 | `429` `429:N`   | 429 without `Retry-After`, or with N seconds (0 too)                         |
 | `html200`       | the CDN's HTML page under 200                                               |
 | `html502`       | same as `502`, under the name people know it by                             |
@@ -21,7 +22,7 @@ from typing import Any
 from .hashing import mix
 
 _WITH_SECONDS = {"429", "hang"}
-_KINDS = {"502", "522", "429", "html200", "html502", "cut", "reset", "hang", "envelope", "ignore_filter"}
+_KINDS = {"401", "502", "522", "429", "html200", "html502", "cut", "reset", "hang", "envelope", "ignore_filter"}
 _NUMBERS = {"latency_ms", "drift", "deletions", "seed", "quota"}
 _SETTINGS = _NUMBERS | {"script", "match", "shuffle"}
 
