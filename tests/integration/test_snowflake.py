@@ -92,7 +92,10 @@ def test_what_rawg_changes_and_a_rebuild_on_snowflake(
 
     _change(sandbox, ids, heat=1, added=7.5, studio={"city": "Oslo"}, prizes=["gold", "silver"], **HOSTILE)
     sandbox.patch(ids[3:], remove=["playtime"])
-    finished = project.load(*ONLY_GAMES)
+    finished = project.load(*ONLY_GAMES, RUNTIME__LOG_LEVEL="DEBUG")
+    for secret in (CREDENTIALS["password"], SECRET):
+        assert secret not in finished.output
+        assert not [path for path in holding(project.folder, secret) if store.folder not in path.parents]
     assert "games.added__v_double (double)" in finished.output
     assert "games__prizes (a new table)" in finished.output
     _change(sandbox, ids[:3], heat=2.5, added="many", metacritic=None)
@@ -137,26 +140,10 @@ def test_what_rawg_changes_and_a_rebuild_on_snowflake(
     assert not store.filesystem().exists(f"{BUCKET}/lake/_rebuild")
     assert len(sandbox.history()) == sent
 
-    # the next load goes on at the watermark
-    sandbox.touch(ids)
-    finished = project.load(*ONLY_GAMES, RUNTIME__LOG_LEVEL="DEBUG")
-    assert len(sandbox.history()) - sent <= 5
-    for secret in (CREDENTIALS["password"], SECRET):
-        assert secret not in finished.output
-        assert not [path for path in holding(project.folder, secret) if store.folder not in path.parents]
-
-    # as it was yesterday, and the same on DuckDB
+    # as it was yesterday
     yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
     _rebuilt(project, "--yes", "--as-of", yesterday)
     _assert_same(snowflake.tables(), first_load)
-    on_duckdb = {
-        "DESTINATION__WAREHOUSE__DESTINATION_TYPE": "pipelines.staged_duckdb.staged_duckdb",
-        "DESTINATION__WAREHOUSE__CREDENTIALS": f"duckdb:///{project.warehouse}",
-    }
-    _rebuilt(project, "--as-of", yesterday, **on_duckdb)
-    assert {name.upper() for name in project.tables()} == {name for name in first_load if not name.startswith("_DLT")}
-    for name in project.tables():
-        assert project.value(f'SELECT count(*) FROM raw."{name}"') == len(first_load[name.upper()]) - 1
 
 
 def _assert_same(after: dict[str, Any], before: dict[str, Any]) -> None:
