@@ -18,6 +18,12 @@ os.environ.setdefault("DLT_PROJECT_DIR", str(ROOT))
 os.environ.setdefault("DLT_LOCAL_DIR", os.environ["DLT_PROJECT_DIR"])
 
 DBT = ROOT / "dbt"
+SNOWFLAKE_SETTINGS = "DESTINATION__WAREHOUSE__CREDENTIALS__"
+SNOWFLAKE_CREDENTIALS = (
+    "host username role warehouse database password private_key private_key_path private_key_passphrase"
+    " authenticator workload_identity_provider"
+).split()
+"""What dbt/profiles.yml reads, by dlt's names."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     options = [argument for argument in arguments if argument != "--sandbox"]
     finished = subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "build", "--quiet", *options],
+        [str(Path(sys.executable).with_name("dbt")), "build", "--log-level", "warn", *options],
         cwd=DBT,
         env={**os.environ, "DBT_PROFILES_DIR": str(DBT), **target},
         check=False,
@@ -69,7 +75,7 @@ def answers(path: str) -> str:
 
 
 def dbt_target(sandbox: bool) -> dict[str, str]:
-    """The environment that points dbt at the loader's warehouse; Snowflake's settings have the same names in both.
+    """The environment that points dbt at the loader's warehouse, wherever dlt found its settings.
 
     Raises:
         ConfigurationError: nothing was loaded yet.
@@ -80,7 +86,10 @@ def dbt_target(sandbox: bool) -> dict[str, str]:
     pipeline = rawg_pipeline(sandbox)
     location = warehouse_location(pipeline)
     if pipeline.destination.destination_name == "snowflake" or location.startswith("snowflake:"):
-        return {"DBT_TARGET": "snowflake"}
+        credentials = pipeline.destination_client().config.credentials
+        found = {name: getattr(credentials, name, None) for name in SNOWFLAKE_CREDENTIALS}
+        settings = {f"{SNOWFLAKE_SETTINGS}{name.upper()}": str(value) for name, value in found.items() if value}
+        return {"DBT_TARGET": "snowflake", **settings}
     if not Path(location).exists():
         loader = "pipelines/rawg.py --sandbox" if sandbox else "pipelines/rawg.py"
         raise ConfigurationError(f"There is no warehouse at {location} yet; load one with: python {loader}")

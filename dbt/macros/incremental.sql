@@ -1,19 +1,26 @@
 {#- Tables whose rows belong to a game are built by load. A game's rows carry the load that its row in staging came
-    with; every load of a game brings all of its rows, so a game is either up to date or replaced as a whole. -#}
+    with; a load brings all rows of a game, so a game is either up to date or replaced as a whole. Link tables are joined
+    on the load as well: links of another load are not the game's any more (or its new ones are still to come, if a load
+    was cut short), and an engine finds those of the new loads without reading the others. -#}
 
-{#- Condition for the rows of loads that are not built yet. It compares load ids with those built, not with the newest
-    built, so a load that comes late is built as well. -#}
-{% macro is_new_load(load_id="load_id") -%}
+{#- Condition for the rows of `staged` whose load is not built yet. It compares the load ids with those built, not with
+    the newest built, so a load that comes late is built as well. That reads one narrow column of either table; as the
+    new loads are then named, the engine reads the other columns only where it stores rows of these loads. -#}
+{% macro is_new_load(staged) -%}
     {%- if is_incremental() -%}
-    {{ load_id }} not in (select distinct built.load_id from {{ this }} as built)
+    load_id in (
+        select loads.load_id
+        from (select distinct load_id from {{ staged }}) as loads
+        where loads.load_id not in (select distinct built.load_id from {{ this }} as built)
+    )
     {%- else -%}
     true
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- The strategy `replace_games`: rows of games that have a newer load, or that have left the raw table, make place for
-    what the model selected. The model names the staging model that decides in `meta.changes_with`. -#}
+{#- The strategy `replace_games`: rows of games that have a newer load, that have left the raw table, or that the model
+    selected again, make place for what it selected. It names the staging model that decides in `meta.changes_with`. -#}
 {% macro get_incremental_replace_games_sql(arguments) -%}
     {{ return(adapter.dispatch("replace_games_sql")(arguments, ref(config.get("meta")["changes_with"]))) }}
 {%- endmacro %}
@@ -25,7 +32,7 @@
         select 1 from {{ staged }} as staged
         where staged.game_id = built.game_id
             and staged.load_id = built.load_id
-    );
+    ) or game_id in (select game_id from {{ arguments["temp_relation"] }});
     insert into {{ arguments["target_relation"] }} ({{ columns }})
     select {{ columns }} from {{ arguments["temp_relation"] }}
 {%- endmacro %}

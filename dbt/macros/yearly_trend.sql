@@ -1,7 +1,7 @@
-{#- How the share of each label (a genre, a tag) among the released games develops from year to year. `links` has one
+{#- How the share of each genre or tag (`label`) among the released games develops from year to year. `links` has one
     row per game and label. -#}
-{% macro yearly_trend(links, label) -%}
-released_games as (
+{% macro yearly_trend(label, links) -%}
+with released_games as (
 
     select
         scores.game_id,
@@ -30,7 +30,7 @@ years as (
 labels_by_year as (
 
     select
-        links.{{ label }},
+        links.{{ label }}_id,
         games.release_year,
         games.is_partial_year,
         count(*) as games_count,
@@ -39,7 +39,7 @@ labels_by_year as (
         {{ median_of('games.trusted_rating') }} as median_weighted_rating
     from released_games as games
     inner join {{ links }} as links on links.game_id = games.game_id
-    group by links.{{ label }}, games.release_year, games.is_partial_year
+    group by links.{{ label }}_id, games.release_year, games.is_partial_year
 
 ),
 
@@ -55,7 +55,7 @@ shares as (
 )
 
 select
-    shares.{{ label }},
+    names.{{ label }}_name,
     shares.release_year,
     shares.is_partial_year,
     shares.games_count,
@@ -68,7 +68,8 @@ select
     shares.median_weighted_rating,
     least(shares.games_count, coalesce(previous.games_count, 0)) < {{ var('minimum_group') }} as is_small_sample
 from shares
+inner join {{ ref('dim_' ~ label) }} as names on names.{{ label }}_id = shares.{{ label }}_id
 left join shares as previous
-    on previous.{{ label }} = shares.{{ label }}
+    on previous.{{ label }}_id = shares.{{ label }}_id
     and previous.release_year = shares.release_year - 1
 {%- endmacro %}

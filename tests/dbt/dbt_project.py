@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from tests.project import ROOT
 
 DBT = ROOT / "dbt"
 MARTS = ("core", "market")
+MODELS_ONLY = ("--exclude-resource-type", "test", "unit_test")
+WAREHOUSE = "warehouse.duckdb"
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,22 @@ class Ran:
 
 @dataclass
 class DbtProject:
-    """The project's models over the DuckDB file `warehouse`; everything dbt writes goes to `folder`."""
+    """The project's models over a DuckDB file in `folder`; everything dbt writes goes to `folder` as well."""
 
     folder: Path
-    warehouse: Path
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / WAREHOUSE
+
+    def copy(self, folder: Path) -> "DbtProject":
+        """The same in another folder: what is built, and what dbt knows of the project."""
+        (folder / "target").mkdir()
+        for name in (WAREHOUSE, "target/partial_parse.msgpack"):
+            if (self.folder / name).exists():
+                shutil.copy(self.folder / name, folder / name)
+        return DbtProject(folder, self.environment)
 
     def run(self, *arguments: str) -> Ran:
         """`dbt <arguments>`, run to its end."""
@@ -44,7 +58,11 @@ class DbtProject:
                 "DBT_PROFILES_DIR": str(DBT),
                 "DBT_TARGET_PATH": str(self.folder / "target"),
                 "DBT_LOG_PATH": str(self.folder / "logs"),
-                "DBT_DUCKDB_PATH": str(self.warehouse),
+                "DBT_LOG_LEVEL_FILE": "none",
+                # the same in each folder: with other settings dbt would read the project anew
+                "DBT_DUCKDB_PATH": WAREHOUSE,
+                # more only wait for each other where statements are short
+                "DBT_THREADS": "1",
                 **self.environment,
             },
             cwd=self.folder,

@@ -7,7 +7,7 @@ with raw_developers as (
         'games_count': 'bigint',
         'image_background': 'varchar',
         '_dlt_load_id': 'varchar'
-    }) }}
+    }, optional=true) }}
 
 )
 

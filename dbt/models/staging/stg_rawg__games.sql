@@ -25,6 +25,7 @@ with raw_games as (
         'esrb_rating__slug': 'varchar',
         'esrb_rating__name': 'varchar',
         'updated': 'timestamp',
+        'last_seen_at': 'timestamp',
         '_dlt_load_id': 'varchar'
     }) }}
 
@@ -84,6 +85,7 @@ select
     nullif(playtime, 0) as playtime_hours,
     suggestions_count,
     updated as updated_at,
+    last_seen_at,
     loaded_at,
     _dlt_load_id as load_id
 from dated_games

@@ -7,7 +7,7 @@ with raw_publishers as (
         'games_count': 'bigint',
         'image_background': 'varchar',
         '_dlt_load_id': 'varchar'
-    }) }}
+    }, optional=true) }}
 
 )
 

@@ -8,7 +8,7 @@ with changed_games as (
 
     select game_id, load_id
     from {{ ref('stg_rawg__games') }}
-    where {{ is_new_load() }}
+    where {{ is_new_load(ref('stg_rawg__games')) }}
 
 )
 
@@ -18,5 +18,7 @@ select distinct
     links.genre_id,
     changed_games.load_id
 from changed_games
-inner join {{ ref('stg_rawg__game_genres') }} as links on links.game_id = changed_games.game_id
+inner join {{ ref('stg_rawg__game_genres') }} as links
+    on links.game_id = changed_games.game_id
+    and links.load_id = changed_games.load_id
 where links.genre_id is not null

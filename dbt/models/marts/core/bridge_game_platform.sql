@@ -8,7 +8,7 @@ with changed_games as (
 
     select game_id, load_id
     from {{ ref('stg_rawg__games') }}
-    where {{ is_new_load() }}
+    where {{ is_new_load(ref('stg_rawg__games')) }}
 
 )
 
@@ -19,6 +19,8 @@ select
     max(links.platform_release_date) as platform_release_date,
     changed_games.load_id
 from changed_games
-inner join {{ ref('stg_rawg__game_platforms') }} as links on links.game_id = changed_games.game_id
+inner join {{ ref('stg_rawg__game_platforms') }} as links
+    on links.game_id = changed_games.game_id
+    and links.load_id = changed_games.load_id
 where links.platform_id is not null
 group by links.game_id, links.platform_id, changed_games.load_id

@@ -8,7 +8,7 @@ with changed_games as (
 
     select game_id, load_id
     from {{ ref('stg_rawg__game_details') }}
-    where {{ is_new_load() }}
+    where {{ is_new_load(ref('stg_rawg__game_details')) }}
 
 )
 

@@ -24,4 +24,4 @@ select
     suggestions_count,
     load_id
 from {{ ref('stg_rawg__game_snapshots') }}
-where {{ is_new_load() }}
+where {{ is_new_load(ref('stg_rawg__game_snapshots')) }}

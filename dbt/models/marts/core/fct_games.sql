@@ -24,4 +24,4 @@ select
     loaded_at,
     load_id
 from {{ ref('stg_rawg__games') }}
-where {{ is_new_load() }}
+where {{ is_new_load(ref('stg_rawg__games')) }}

@@ -6,36 +6,39 @@ with releases as (
         game_name,
         release_status,
         added_count,
-        is_hit
+        is_hit,
+        row_number() over (order by added_count desc nulls last, game_id) as popularity_rank
     from {{ ref('game_scores') }}
     where release_date is not null
 
 ),
 
-ranked_releases as (
+cells as (
 
     select
-        releases.*,
+        releases.release_month_date,
         families.platform_family,
         genres.genre_name,
-        row_number() over (
-            partition by releases.release_month_date, families.platform_family, genres.genre_name
-            order by releases.added_count desc nulls last, releases.game_id
-        ) as popularity_rank
+        count(*) as games_count,
+        {{ count_if_true("releases.release_status = 'upcoming'") }} as upcoming_games_count,
+        {{ count_if_true('releases.is_hit') }} as hits_count,
+        {{ sum_of('releases.added_count') }} as added_count,
+        min(releases.popularity_rank) as best_popularity_rank
     from releases
     inner join {{ ref('int_games_by_platform_family') }} as families on families.game_id = releases.game_id
     inner join {{ ref('int_games_by_genre') }} as genres on genres.game_id = releases.game_id
+    group by releases.release_month_date, families.platform_family, genres.genre_name
 
 )
 
 select
-    release_month_date,
-    platform_family,
-    genre_name,
-    count(*) as games_count,
-    {{ count_if_true("release_status = 'upcoming'") }} as upcoming_games_count,
-    {{ count_if_true('is_hit') }} as hits_count,
-    {{ sum_of('added_count') }} as added_count,
-    max(case when popularity_rank = 1 then game_name end) as most_added_game_name
-from ranked_releases
-group by release_month_date, platform_family, genre_name
+    cells.release_month_date,
+    cells.platform_family,
+    cells.genre_name,
+    cells.games_count,
+    cells.upcoming_games_count,
+    cells.hits_count,
+    cells.added_count,
+    most_added.game_name as most_added_game_name
+from cells
+inner join releases as most_added on most_added.popularity_rank = cells.best_popularity_rank

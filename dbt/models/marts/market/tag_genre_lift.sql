@@ -1,53 +1,37 @@
-with genre_links as (
+with described_games as (
 
-    select links.game_id, genres.genre_name
-    from {{ ref('bridge_game_genre') }} as links
-    inner join {{ ref('dim_genre') }} as genres on genres.genre_id = links.genre_id
-
-),
-
-tag_links as (
-
-    -- two tags can have the same name
-    select distinct links.game_id, tags.tag_name
-    from {{ ref('bridge_game_tag') }} as links
-    inner join {{ ref('dim_tag') }} as tags on tags.tag_id = links.tag_id
-    where tags.is_english
-
-),
-
-described_games as (
-
-    select distinct genre_links.game_id
-    from genre_links
-    inner join tag_links on tag_links.game_id = genre_links.game_id
+    -- games of which both a genre and a tag are known
+    select game_id
+    from {{ ref('dim_game') }}
+    where game_id in (select game_id from {{ ref('bridge_game_genre') }})
+        and game_id in (select game_id from {{ ref('int_games_by_tag') }})
 
 ),
 
 genres as (
 
-    select genre_links.genre_name, count(*) as games_count
-    from genre_links
-    inner join described_games on described_games.game_id = genre_links.game_id
-    group by genre_links.genre_name
+    select links.genre_id, count(*) as games_count
+    from {{ ref('bridge_game_genre') }} as links
+    inner join described_games on described_games.game_id = links.game_id
+    group by links.genre_id
 
 ),
 
 tags as (
 
-    select tag_links.tag_name, count(*) as games_count
-    from tag_links
-    inner join described_games on described_games.game_id = tag_links.game_id
-    group by tag_links.tag_name
+    select links.tag_id, count(*) as games_count
+    from {{ ref('int_games_by_tag') }} as links
+    inner join described_games on described_games.game_id = links.game_id
+    group by links.tag_id
 
 ),
 
 pairs as (
 
-    select genre_links.genre_name, tag_links.tag_name, count(*) as games_count
-    from genre_links
-    inner join tag_links on tag_links.game_id = genre_links.game_id
-    group by genre_links.genre_name, tag_links.tag_name
+    select genre_links.genre_id, tag_links.tag_id, count(*) as games_count
+    from {{ ref('bridge_game_genre') }} as genre_links
+    inner join {{ ref('int_games_by_tag') }} as tag_links on tag_links.game_id = genre_links.game_id
+    group by genre_links.genre_id, tag_links.tag_id
 
 ),
 
@@ -60,22 +44,30 @@ catalogue as (
 shares as (
 
     select
-        pairs.genre_name,
-        pairs.tag_name,
+        pairs.genre_id,
+        pairs.tag_id,
         pairs.games_count,
         genres.games_count as genre_games_count,
         tags.games_count as tag_games_count,
         {{ ratio('pairs.games_count', 'genres.games_count') }} as tag_share_in_genre,
         {{ ratio('tags.games_count', 'catalogue.games_count') }} as tag_share
     from pairs
-    inner join genres on genres.genre_name = pairs.genre_name
-    inner join tags on tags.tag_name = pairs.tag_name
+    inner join genres on genres.genre_id = pairs.genre_id
+    inner join tags on tags.tag_id = pairs.tag_id
     cross join catalogue
 
 )
 
 select
-    shares.*,
-    {{ ratio('tag_share_in_genre', 'tag_share') }} as lift,
-    games_count < {{ var('minimum_group') }} as is_small_sample
+    genre_names.genre_name,
+    tag_names.tag_name,
+    shares.games_count,
+    shares.genre_games_count,
+    shares.tag_games_count,
+    shares.tag_share_in_genre,
+    shares.tag_share,
+    {{ ratio('shares.tag_share_in_genre', 'shares.tag_share') }} as lift,
+    shares.games_count < {{ var('minimum_group') }} as is_small_sample
 from shares
+inner join {{ ref('dim_genre') }} as genre_names on genre_names.genre_id = shares.genre_id
+inner join {{ ref('dim_tag') }} as tag_names on tag_names.tag_id = shares.tag_id
