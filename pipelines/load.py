@@ -27,7 +27,7 @@ from pipelines.lock import only_run
 from sources.rawg import rawg_source
 from sources.rawg.configuration import RawgConfiguration
 from sources.rawg.endpoints import ENDPOINT_BY_NAME, ENDPOINTS
-from sources.rawg.errors import RawgError
+from sources.rawg.errors import ConfigurationError, RawgError
 from sources.rawg.games import GAME_TABLES
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import Row
@@ -47,9 +47,12 @@ DEFAULT_RESOURCES = [GAMES, *(endpoint.name for endpoint in ENDPOINTS if endpoin
 class LoadRequest:
     """What to load. `updated_from`..`updated_to` (both inclusive) is an explicit range of days that leaves the
     watermark alone; without it a run takes what is new since the last one, or, to `reconcile`, goes on with a walk over
-    the whole catalogue."""
+    the whole catalogue.
+
+    With `games` come all tables of its walk, or only those in `game_tables`; then, too, the watermark stays."""
 
     resources: list[str] = field(default_factory=lambda: list(DEFAULT_RESOURCES))
+    game_tables: list[str] = field(default_factory=lambda: list(GAME_TABLES))
     updated_from: date | None = None
     updated_to: date | None = None
     max_requests: int | None = None
@@ -59,6 +62,11 @@ class LoadRequest:
     @property
     def has_range(self) -> bool:
         return self.updated_from is not None or self.updated_to is not None
+
+    @property
+    def moves_watermark(self) -> bool:
+        """Whether the walk takes all news into all tables, so that the next one may go on behind it."""
+        return not self.has_range and set(self.game_tables) == set(GAME_TABLES)
 
     def of_kind(self, kind: str) -> list[str]:
         """The named resources that are endpoints of this kind."""
@@ -71,12 +79,16 @@ class LoadReport:
 
     Attributes:
         rows: Rows loaded, by table.
+        requests: Requests sent for each resource; resources of one package share them.
+        load_ids: The committed packages, by resource.
         schema_changes: What RAWG sent for the first time, as rows of `schema_changes`.
     """
 
     run: RawgRun
     started: float = field(default_factory=time.monotonic)
     rows: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
+    load_ids: dict[str, list[str]] = field(default_factory=dict)
     schema_changes: list[Row] = field(default_factory=list)
     packages: int = 0
     stopped: RawgError | None = None
@@ -221,7 +233,11 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
 
 
 def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
-    pipeline.run(rawg_source(run).with_resources(*resources))
+    sent = run.ledger.sent
+    info = pipeline.run(rawg_source(run).with_resources(*resources))
+    for name in resources:
+        report.requests[name] += run.ledger.sent - sent
+        report.load_ids.setdefault(name, []).extend(info.loads_ids)
     record_history(pipeline, lake_configuration(pipeline))
     trace = pipeline.last_trace
     if trace and trace.last_normalize_info:
@@ -258,10 +274,12 @@ def _recorded_schema_changes(pipeline: dlt.Pipeline) -> set[tuple[str, str]]:
 
 
 def _load_games(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
-    run.purpose = "reconciliation" if request.reconcile else "range" if request.has_range else "news"
+    if "game_windows" in request.game_tables and GAMES not in request.game_tables:
+        raise ConfigurationError("game_windows proves that games were loaded; load games together with it.")
+    run.purpose = "reconciliation" if request.reconcile else "news" if request.moves_watermark else "range"
     walk = run.walk_games(*days_to_walk(request, pipeline, run.configuration))
     while not walk.is_finished and walk.stopped is None:
-        _load_package(pipeline, run, GAME_TABLES, report)
+        _load_package(pipeline, run, request.game_tables, report)
     if walk.stopped:
         raise walk.stopped
 

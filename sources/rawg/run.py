@@ -24,8 +24,8 @@ class RawgRun:
 
     Attributes:
         walk: The walk over /games, when games are loaded.
-        purpose: What the walk is for: news, which moves the watermark; an explicit range of days, which moves nothing;
-            or the reconciliation of the whole catalogue, which keeps its own place.
+        purpose: What the walk is for: news, which moves the watermark; a range of days or of tables, which moves
+            nothing; or the reconciliation of the whole catalogue, which keeps its own place.
         unlisted_games: Games that the reconciliation did not meet, as rows of `unlisted_games`.
         schema_changes: What RAWG sends and nobody has noticed before, as rows of `schema_changes`.
         selected_games: Games that the per-game resources ask for, as `{"id": ..., "updated": ...}`.

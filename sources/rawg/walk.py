@@ -275,6 +275,7 @@ class GamesWalk:
         ledger: RequestLedger,
         chunk_requests: int,
     ) -> None:
+        self.start = start
         self.planner = WindowPlanner(start, end, self._count_within_quota)
         self._count = count
         self.session = session
