@@ -1,6 +1,6 @@
-{#- On DuckDB, where dbt builds beside, renames twice and drops, each a round of its own: the same in one transaction of
-    DuckDB, which readers see as a whole or not at all. Half of a build of small data is that. Snowflake's own
-    materializations replace in place already. -#}
+{#- On DuckDB. dbt-duckdb builds beside, renames twice and drops, and asks for the columns of every table that takes part:
+    each a round of its own, and half of the time where data are small. Here a model is one transaction, which readers see
+    as a whole or not at all. Snowflake's own materializations replace in place already. -#}
 
 {% materialization view, adapter="duckdb" %}
     {%- set built = create_or_replace_view() -%}
@@ -19,14 +19,49 @@
 
 
 {% materialization table, adapter="duckdb" %}
-    {%- set target_relation = this.incorporate(type="table") -%}
-    {%- set existing_relation = load_cached_relation(this) -%}
     {%- call statement("main") -%}
-        {%- if existing_relation is not none -%}
-        drop {{ existing_relation.type }} {{ existing_relation }};
-        {%- endif -%}
-        {{ create_table_as(false, target_relation, sql) }}
+        {{ replace_table_sql(load_cached_relation(this)) }}
     {%- endcall -%}
     {%- do adapter.commit() -%}
-    {{ return({"relations": [target_relation]}) }}
+    {{ return({"relations": [this.incorporate(type="table")]}) }}
 {% endmaterialization %}
+
+{% macro replace_table_sql(existing_relation) -%}
+    {%- if existing_relation is not none -%}
+    drop {{ existing_relation.type }} {{ existing_relation }};
+    {%- endif -%}
+    {{ create_table_as(false, this.incorporate(type="table"), sql) }}
+{%- endmacro %}
+
+
+{% materialization incremental, adapter="duckdb" %}
+    {%- set existing_relation = load_cached_relation(this) -%}
+    {%- call statement("main") -%}
+        {{ increment_table_sql(existing_relation) if is_incremental() else replace_table_sql(existing_relation) }}
+    {%- endcall -%}
+    {%- do adapter.commit() -%}
+    {{ return({"relations": [this.incorporate(type="table")]}) }}
+{% endmaterialization %}
+
+{#- Needs a contract: the columns are those it names. -#}
+{% macro increment_table_sql(existing_relation) -%}
+    {%- set columns = adapter.get_columns_in_relation(existing_relation) -%}
+    {%- set found = [] -%}
+    {%- for column in columns %}{% do found.append((column.name | lower, column.dtype | lower)) %}{% endfor -%}
+    {%- set agreed = [] -%}
+    {%- for column in model.columns.values() %}{% do agreed.append((column.name, column.data_type)) %}{% endfor -%}
+    {%- if found | sort != agreed | sort -%}
+        {%- do exceptions.raise_compiler_error(
+            existing_relation ~ " has other columns than its contract names: build it anew with --full-refresh"
+        ) -%}
+    {%- endif -%}
+    {%- set temporary = api.Relation.create(identifier=this.identifier ~ "__dbt_tmp") -%}
+    {{ create_table_as(true, temporary, sql) }}
+    {{ adapter.get_incremental_strategy_macro(context, config.get("incremental_strategy"))({
+        "target_relation": existing_relation,
+        "temp_relation": temporary,
+        "unique_key": config.get("unique_key"),
+        "dest_columns": columns,
+    }) }};
+    drop table {{ temporary }}
+{%- endmacro %}

@@ -26,9 +26,11 @@
         {{ return([]) }}
     {%- endif -%}
     {%- set found = adapter.get_columns_in_relation(table) | map(attribute="name") | map("lower") | list -%}
-    {%- for name in columns if name not in found -%}
-        {%- do tell_readers("raw." ~ relation.identifier ~ " has no column " ~ name ~ " yet: it is null", optional) -%}
-    {%- endfor -%}
+    {%- set missing = columns.keys() | reject("in", found) | list -%}
+    {%- if missing -%}
+        {%- set message = "raw." ~ relation.identifier ~ " has no " ~ missing | join(", ") ~ " yet: null in " ~ this.identifier -%}
+        {%- do tell_readers(message, optional) -%}
+    {%- endif -%}
     {{ return(found) }}
 {%- endmacro %}
 

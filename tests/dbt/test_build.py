@@ -55,6 +55,13 @@ def test_a_field_that_changed_its_type_is_warned_of(over_built: DbtProject) -> N
     assert "Got 1 result, configured to warn" in ran.output
 
 
+def test_a_table_with_other_columns_asks_for_a_full_refresh(over_built: DbtProject) -> None:
+    over_built.change("ALTER TABLE core.fct_game_ratings DROP COLUMN ratings_percent")
+    ran = over_built.run("run", "--select", "fct_game_ratings")
+    assert ran.exit_code == 1
+    assert "build it anew with --full-refresh" in ran.output
+
+
 def test_a_lost_game_fails_the_build(over_built: DbtProject) -> None:
     over_built.change("DELETE FROM raw.games WHERE id = (SELECT min(id) FROM raw.games)")
     ran = over_built.run("build", "--select", "dim_game", "load_completeness")
