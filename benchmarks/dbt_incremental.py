@@ -10,8 +10,8 @@ other links, one in a hundred 40 and 20, one in 25 has ratings, one in 20 its de
 
 Times are dbt's own, the best of three builds for each model, summed, on one thread; dbt's start is only in the CPU time
 of its process. "dbt alone" is what the same models take over a warehouse of 100 games: it does not depend on the data,
-so no incremental build can save it. Rows read are counted by DuckDB (`EXPLAIN ANALYZE`) for the statements of the models
-built by load; rows of which it reads keys and load ids alone are counted apart.
+so no incremental build can save it. Rows read are counted by DuckDB (`EXPLAIN ANALYZE`) for the statements of the
+models built by load; rows of which it reads keys and load ids alone are counted apart.
 """
 
 import argparse

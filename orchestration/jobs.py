@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.loading import RETRIES, Context, mark_days, plain_words, run_load
+from orchestration.loading import Context, mark_days, plain_words, run_load
 from orchestration.models import models
 from orchestration.names import RAWG_API, WAREHOUSE
 from orchestration.source import RESOURCES, raw_key, table_of
@@ -87,7 +87,7 @@ def _day(field: str, text: str | None) -> date | None:
     return day
 
 
-@dg.op(pool=WAREHOUSE, retry_policy=RETRIES)
+@dg.op(pool=WAREHOUSE)
 def load_form(context: dg.OpExecutionContext, config: BackfillForm) -> None:
     """Loads what the form asks for, and tells the assets."""
     with plain_words():

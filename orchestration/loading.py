@@ -23,9 +23,9 @@ from pipelines.load import (
     table_sizes,
     warehouse_location,
 )
-from pipelines.progress import watch
+from pipelines.progress import stop_on_signals, watch
 from sources.rawg.configuration import rawg_configuration
-from sources.rawg.errors import ApiUnavailable, LoadFailed, QuotaReached, RawgError
+from sources.rawg.errors import ApiUnavailable, Interrupted, LoadFailed, QuotaReached, RawgError
 from sources.rawg.games import GAME_TABLES
 from sources.rawg.run import RawgRun
 from sources.rawg.windows import ONE_DAY
@@ -33,7 +33,8 @@ from sources.rawg.windows import ONE_DAY
 RETRIES = dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For what passes: an API that is down, a store that does not answer, a warehouse that somebody has open."""
 MARKED_DAYS = 31
-"""Partitions that a load of what is new marks at most, the newest: each costs Dagster an event for each table."""
+"""Partitions that a run without partitions marks at most, the newest: each costs Dagster an event for each table."""
+ALL_DAYS = 100_000
 SCHEMA_CHANGES = "schema_changes"
 
 Context = dg.OpExecutionContext | dg.AssetExecutionContext
@@ -41,13 +42,23 @@ Result = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
 
 @contextmanager
-def plain_words() -> Iterator[None]:
-    """Fails the step with one sentence, to be retried only if that may help."""
+def plain_words(attempts: int | None = None) -> Iterator[None]:
+    """Fails the step with one sentence; a run that is terminated is no failure.
+
+    Args:
+        attempts: How often the step was tried before, if it is one that is tried again when that may help. (An op's
+            own retry policy would take up terminated runs again as well.)
+    """
     try:
         with plain_failure():
             yield
+    except Interrupted:
+        raise dg.DagsterExecutionInterruptedError from None
     except (ApiUnavailable, LoadFailed) as error:
-        raise dg.Failure(str(error)) from None
+        failure = dg.Failure(str(error))
+        if attempts is None:
+            raise failure from None
+        raise dg.RetryRequested(RETRIES.max_retries, RETRIES.calculate_delay(attempts + 1)) from failure
     except RawgError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 
@@ -84,13 +95,13 @@ class Load:
         is_up_to_date = self.report.stopped is None and bool(self.request.resources)
         return is_up_to_date or resource in self.report.load_ids
 
-    def complete_days(self) -> list[str]:
-        """The partitions that the walk has proven to be complete; without an explicit range only the newest."""
+    def complete_days(self, most: int) -> list[str]:
+        """The partitions that the walk has proven to be complete, at most so many, the newest."""
         walk = self.report.run.walk
         if walk is None or walk.complete_until is None:
             return []
         last = min(walk.complete_until, date.fromisoformat(str(DAYS.get_last_partition_key())))
-        first = walk.start if self.request.has_range else max(walk.start, last - (MARKED_DAYS - 1) * ONE_DAY)
+        first = max(walk.start, last - (most - 1) * ONE_DAY)
         return [str(first + number * ONE_DAY) for number in range((last - first).days + 1)]
 
     def schema_changes(self, resource: str) -> list[str]:
@@ -137,12 +148,12 @@ def run_load(context: Context, request: LoadRequest, requests_to_leave: int = 0)
     Raises:
         dagster.Failure: anything else has stopped the load.
     """
-    with plain_words():
+    with plain_words(context.retry_number):
         configuration, pipeline = rawg_configuration(), rawg_pipeline()
         configuration.monthly_requests = max(configuration.monthly_requests - requests_to_leave, 0)
         report = LoadReport(RawgRun.start(configuration, open_ledger(pipeline, configuration, request.max_requests)))
         try:
-            with watch(report):
+            with watch(report), stop_on_signals(report.run.session.cancelled):
                 load(request, pipeline, report)
         except QuotaReached as error:
             report.stopped = error
@@ -172,16 +183,16 @@ def materialize(
             context.log.warning(f"{key.to_user_string()} was not loaded.")
             continue
         if resource in GAME_TABLES and (ended.is_part_of_a_range or not request.has_range):
-            mark_days(context, ended, resource)
+            mark_days(context, ended, resource, most=ALL_DAYS if ended.is_part_of_a_range else MARKED_DAYS)
         if not ended.is_part_of_a_range:  # else Dagster would take all of its days for done
             yield dg.MaterializeResult(asset_key=key, metadata=ended.metadata(resource))
             yield from _schema_check(context, ended, resource)
 
 
-def mark_days(context: Context, ended: Load, resource: str) -> None:
+def mark_days(context: Context, ended: Load, resource: str, most: int = MARKED_DAYS) -> None:
     """Tells Dagster which partitions a load has completed that did not have just them as its task."""
     metadata = ended.metadata(resource)
-    for day in ended.complete_days():
+    for day in ended.complete_days(most):
         context.log_event(dg.AssetMaterialization(raw_key(resource), partition=day, metadata=metadata))
 
 

@@ -10,7 +10,7 @@ from dagster_dlt.translator import DltResourceTranslatorData
 from dlt.common.destination import Destination
 
 from orchestration.dbt_project import source_descriptions
-from orchestration.loading import RETRIES, SCHEMA_CHANGES, Result, materialize, plain_words
+from orchestration.loading import SCHEMA_CHANGES, Result, materialize, plain_words
 from orchestration.names import OWNER, RAWG_API, WAREHOUSE
 from orchestration.partitions import DAYS, days_of_run
 from orchestration.source import DATASET, RESOURCES, raw_key, table_of
@@ -93,7 +93,7 @@ def _assets(names: list[str]) -> dict[str, Any]:
         dg.AssetCheckSpec(SCHEMA_CHANGES, asset=spec.key, description="RAWG's fields are those that are known.")
         for spec in specs
     ]
-    return {"specs": specs, "check_specs": checks, "can_subset": True, "pool": WAREHOUSE, "retry_policy": RETRIES}
+    return {"specs": specs, "check_specs": checks, "can_subset": True, "pool": WAREHOUSE}
 
 
 class LoadConfig(dg.Config):

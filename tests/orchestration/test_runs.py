@@ -1,6 +1,9 @@
 """Runs in this process against the sandbox: what they load, what they say, and how they end."""
 
+import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +13,7 @@ import duckdb
 import pytest
 from dlt.common.runtime.run_context import switch_context
 
-from orchestration import loading, rawg
+from orchestration import loading
 from orchestration.definitions import defs
 from orchestration.partitions import DAYS
 from sources.rawg.games import GAME_TABLES
@@ -19,6 +22,7 @@ from tests.project import KEY, ROOT, Project, assert_holds, requests_for
 
 GAMES = 300
 EVERYTHING = defs.resolve_implicit_global_asset_job_def()
+WALK = [f"raw/{name}" for name in GAME_TABLES]
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 
 
@@ -61,19 +65,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         for name, value in {**project.environment, "DLT_LOCAL_DIR": str(folder)}.items():
             patch.setenv(name, value)
         switch_context(str(folder))
-        patch.setattr(rawg.games.op, "_retry_policy", dg.RetryPolicy(max_retries=1))
+        patch.setattr(loading, "RETRIES", dg.RetryPolicy(max_retries=1))
         yield Runs(project, sandbox)
     switch_context(str(ROOT))
 
 
 @pytest.fixture(scope="module")
 def loaded(runs: Runs) -> Runs:
-    """The same after everything was materialized."""
-    finished = runs.materialize()
-    assert finished.success
-    assert_holds(runs.project, runs.sandbox.truth())
-    unproven = [check.asset_check_key for check in finished.get_asset_check_evaluations() if not check.passed]
-    assert not unproven
+    """The same after the games, a list and a table of details were loaded."""
+    assert runs.materialize(*WALK, "raw/genres", "raw/game_details").success
     return runs
 
 
@@ -105,13 +105,12 @@ def _metadata(runs: Runs, asset: str) -> dict[str, Any]:
 
 
 def test_every_table_tells_its_rows_columns_places_and_costs(loaded: Runs) -> None:
-    games = _metadata(loaded, "raw/game_details")
-    assert games["dagster/row_count"] == loaded.project.value("SELECT count(*) FROM raw.game_details")
-    assert {"id", "description", "_dlt_load_id"} <= {column.name for column in games["dagster/column_schema"].columns}
-    assert games["requests_spent"] == games["rows_loaded"]
-    assert games["lake"].endswith("data/lake/raw/game_details")
-    assert games["load_ids"]
-    assert _metadata(loaded, "core/dim_game")["dagster/row_count"] == GAMES
+    details = _metadata(loaded, "raw/game_details")
+    assert details["dagster/row_count"] == loaded.project.value("SELECT count(*) FROM raw.game_details")
+    assert {"id", "description", "_dlt_load_id"} <= {column.name for column in details["dagster/column_schema"].columns}
+    assert details["requests_spent"] == details["rows_loaded"]
+    assert details["lake"].endswith("data/lake/raw/game_details")
+    assert details["load_ids"]
 
 
 def test_the_days_that_a_load_has_proven_are_marked(loaded: Runs) -> None:
@@ -134,7 +133,7 @@ def test_a_subset_loads_just_that_subset(loaded: Runs, assets: list[str]) -> Non
 def test_a_part_of_the_walk_leaves_the_watermark_to_the_whole(loaded: Runs) -> None:
     loaded.sandbox.touch(count=5)
     assert loaded.materialize("raw/games__genres").success
-    assert loaded.materialize(*(f"raw/{name}" for name in GAME_TABLES)).success
+    assert loaded.materialize(*WALK).success
     assert_holds(loaded.project, loaded.sandbox.truth())
 
 
@@ -155,7 +154,7 @@ def test_nothing_new_is_said(loaded: Runs) -> None:
 def test_the_watermark_comes_back_from_the_warehouse(loaded: Runs) -> None:
     shutil.rmtree(loaded.project.folder / "dlt")
     loaded.sandbox.touch(count=3)
-    assert loaded.materialize(*(f"raw/{name}" for name in GAME_TABLES)).success
+    assert loaded.materialize(*WALK).success
     assert len(loaded.sandbox.history()) <= 3
     assert_holds(loaded.project, loaded.sandbox.truth())
 
@@ -163,11 +162,10 @@ def test_the_watermark_comes_back_from_the_warehouse(loaded: Runs) -> None:
 def test_a_range_of_days_is_one_window_and_may_be_repeated(loaded: Runs) -> None:
     first, last = str(YESTERDAY - timedelta(days=40)), str(YESTERDAY - timedelta(days=35))
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    assets = [f"raw/{name}" for name in GAME_TABLES]
     watermark = "SELECT max(updated_to) FROM raw.game_windows"
     before = loaded.project.value(watermark)
     for _ in range(2):
-        finished = loaded.materialize(*assets, tags=tags)
+        finished = loaded.materialize(*WALK, tags=tags)
         assert finished.success
         filters = {request["params"]["updated"] for request in requests_for(loaded.sandbox, "/games")}
         assert filters == {f"{first},{last}"}
@@ -220,9 +218,38 @@ def test_what_passes_is_tried_again(loaded: Runs, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("SOURCES__RAWG__RETRY_ATTEMPTS", "1")
     loaded.sandbox.faults(script={"1": 502})
     finished = loaded.materialize("raw/games")
-    loaded.sandbox.faults()
     assert finished.success
     assert _retries(finished) == 1
+    loaded.sandbox.faults(script={"1": 502, "2": 502, "3": 502})
+    finished = loaded.materialize("raw/genres")
+    loaded.sandbox.faults()
+    assert "RAWG did not answer" in _failure(finished)
+    assert _retries(finished) == 1
+
+
+def test_a_run_that_is_terminated_keeps_what_it_has(loaded: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__RAWG__CHUNK_REQUESTS", "1")
+    loaded.sandbox.touch(count=60)
+    loaded.sandbox.clear_history()
+    loaded.sandbox.faults(latency_ms=50)
+
+    def terminate() -> None:
+        while len(loaded.sandbox.history()) < 4:
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=terminate)
+    thread.start()
+    with pytest.raises(dg.DagsterExecutionInterruptedError):
+        defs.resolve_job_def("backfill").execute_in_process(
+            instance=loaded.instance, run_config={"ops": {"load_form": {"config": {"updated_from": "2000-01-01"}}}}
+        )
+    thread.join()
+    loaded.sandbox.faults()
+    (run, *_) = loaded.instance.get_runs(limit=1)
+    assert run.status == dg.DagsterRunStatus.FAILURE  # canceled, when a user of Dagster has asked for it
+    assert loaded.materialize(*WALK).success
+    assert_holds(loaded.project, loaded.sandbox.truth())
 
 
 @pytest.mark.parametrize(("key", "hint"), [("", "https://rawg.io/apidocs"), ("bad-key", "refused the API key")])
@@ -305,3 +332,14 @@ def test_the_warehouse_is_rebuilt_from_the_lake(loaded: Runs) -> None:
     assert not loaded.sandbox.history()
     assert ("raw/games", None) in _materialized(finished)
     assert loaded.project.query("SELECT count(*), sum(added) FROM raw.games") == before
+
+
+def test_everything_is_materialized_and_every_check_passes(runs: Runs) -> None:
+    finished = runs.materialize()
+    assert finished.success
+    assert_holds(runs.project, runs.sandbox.truth())
+    assert {asset for asset, _ in _materialized(finished)} == {
+        key.to_user_string() for key in defs.resolve_asset_graph().executable_asset_keys
+    }
+    assert not [check.asset_check_key for check in finished.get_asset_check_evaluations() if not check.passed]
+    assert _metadata(runs, "core/dim_game")["dagster/row_count"] == GAMES
