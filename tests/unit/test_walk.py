@@ -193,7 +193,8 @@ def test_any_catalogue_is_walked_whole_within_its_bound(
     for before, after in itertools.pairwise(walked):
         assert after["updated_from"] == before["updated_to"] + timedelta(days=1)
     for window in walked:
-        assert window["updated_from"] == window["updated_to"] or window["expected_count"] <= cap
+        # one that grew beyond the cap meanwhile says so
+        assert window["updated_from"] == window["updated_to"] or window["expected_count"] <= cap or window["reason"]
     reasons = {window["reason"] for window in walked}
     if reasons == {None}:
         assert loaded == set(catalogue.updated)
