@@ -40,7 +40,8 @@ class Project:
 
     def __post_init__(self) -> None:
         shutil.copytree(ROOT / ".dlt", self.folder / ".dlt", ignore=shutil.ignore_patterns("secrets.toml"))
-        inherited = {name: value for name, value in os.environ.items() if "__" not in name}
+        # importing orchestration/ sets DLT's folders for this process; a project has its own
+        inherited = {name: value for name, value in os.environ.items() if "__" not in name and name[:4] != "DLT_"}
         self.environment = {
             **inherited,
             "DLT_PROJECT_DIR": str(self.folder),
