@@ -138,7 +138,7 @@ class Stack:
             key: self._here(_interpolated(value, CHOSEN)) for key, value in self.services[name]["environment"].items()
         }
         hosts = {key: "127.0.0.1" for key in ("DAGSTER_CODE_HOST", "DAGSTER_POSTGRES_HOST") if key in declared}
-        inherited = {key: value for key, value in os.environ.items() if "__" not in key}
+        inherited = {key: value for key, value in os.environ.items() if "__" not in key and key[:4] != "DLT_"}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         image = {
             "PATH": path,
