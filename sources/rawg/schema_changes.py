@@ -58,9 +58,13 @@ def _change(known: TSchemaTables, table: str, column: str, hint: TColumnSchema) 
 
 
 def schema_changes(run: RawgRun) -> DltResource:
-    """The changes that are not recorded yet (`RawgRun.schema_changes`)."""
+    """The changes that are not recorded yet (`RawgRun.schema_changes`), also named in the metrics of dlt's trace."""
 
     def changes() -> Iterator[list[Row]]:
+        dlt.current.resource_metrics()["changes"] = [
+            f"{row['table_name']}.{row['column_name']} ({row['change']}: {row['data_type']})"
+            for row in run.schema_changes
+        ]
         yield run.schema_changes
 
     return dlt.resource(changes, name="schema_changes", columns=SCHEMA_CHANGES, write_disposition="merge")

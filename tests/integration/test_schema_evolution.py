@@ -58,6 +58,8 @@ def test_a_known_column_that_changes_its_type_keeps_old_and_new_values(
     assert project.query(f"FROM {CHANGES}") == [
         (table, column, "new_type", data_type) for table in ("game_snapshots", "games")
     ]
+    trace = project.python("-c", "import dlt; print(dlt.attach('rawg').last_trace.asdict())")
+    assert f"games.{column} (new_type: {data_type})" in trace.output
     sandbox.touch(ids)
     assert f"games.{column}" not in project.load("--resources", "games").output
 
