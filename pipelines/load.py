@@ -234,7 +234,8 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
 
 def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
     sent = run.ledger.sent
-    info = pipeline.run(rawg_source(run).with_resources(*resources))
+    endpoints = [name for name in resources if name in ENDPOINT_BY_NAME]
+    info = pipeline.run(rawg_source(run, endpoints).with_resources(*resources))
     for name in resources:
         report.requests[name] += run.ledger.sent - sent
         report.load_ids.setdefault(name, []).extend(info.loads_ids)

@@ -10,7 +10,7 @@
     pipeline.run(rawg_source(run).with_resources("genres", "stores"))
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 import dlt
@@ -20,7 +20,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from sources.rawg.columns import GAME_FETCHES
 from sources.rawg.configuration import RawgConfiguration
-from sources.rawg.endpoints import ENDPOINTS, declare
+from sources.rawg.endpoints import ENDPOINT_BY_NAME, declare
 from sources.rawg.games import game_resources, unlisted_games
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.rows import Row
@@ -29,22 +29,24 @@ from sources.rawg.schema_changes import schema_changes
 
 
 @dlt.source(name="rawg", section="rawg", max_table_nesting=3)
-def rawg_source(run: RawgRun) -> Iterable[DltResource]:
+def rawg_source(run: RawgRun, endpoints: Collection[str] = tuple(ENDPOINT_BY_NAME)) -> Iterable[DltResource]:
     """All tables of RAWG; select with `.with_resources(...)`.
 
     Args:
         run: Session, quota and plan that the packages of a run share. Without a walk (`RawgRun.walk_games`) the
             tables of /games are left out.
+        endpoints: Those to declare; dlt takes its time over each, selected or not.
     """
-    yield from rest_api_resources(
-        {
-            "client": {"base_url": run.configuration.base_url, "session": run.session},
-            "resources": [
-                _selected_games(run),
-                *(declare(endpoint, run.most_pages) for endpoint in ENDPOINTS),
-            ],
-        }
-    )
+    if endpoints:
+        yield from rest_api_resources(
+            {
+                "client": {"base_url": run.configuration.base_url, "session": run.session},
+                "resources": [
+                    _selected_games(run),
+                    *(declare(ENDPOINT_BY_NAME[name], run.most_pages) for name in endpoints),
+                ],
+            }
+        )
     yield _game_fetches(run)
     yield unlisted_games(run)
     yield schema_changes(run)

@@ -346,7 +346,7 @@ class GamesWalk:
         if self.stopped or budget <= 0:
             return None
         try:
-            window = self.planner.next_window(max_requests=min(self._unspoken_for, self.chunk_requests))
+            window = self.planner.next_window(lambda: min(self._unspoken_for, self.chunk_requests))
         except OutOfQuota as error:
             self._out_of_quota = error
             return None

@@ -4,6 +4,7 @@ A filtered list stops after 10,000 rows while its `count` tells the true size, s
 part fits. One probe splits a range in two: the right half's count is what the left half leaves.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -68,17 +69,18 @@ class WindowPlanner:
         """Whether every window was taken."""
         return self._unprobed is None and not self._pending
 
-    def next_window(self, max_requests: int | None = None) -> Window | None:
+    def next_window(self, most_requests: Callable[[], float] = lambda: math.inf) -> Window | None:
         """Takes the oldest window that is left, or None when none is left.
 
-        Windows are as large as the cap allows; with `max_requests` a larger one is split by day until it costs no
-        more, except for a single day, which is returned as it is.
+        Windows are as large as the cap allows; one that costs more than `most_requests()`, which is asked anew after
+        each probe because probes may be paid from the same purse, is split by day until it costs no more, except for
+        a single day, which is returned as it is.
         """
-        window = self._next_fitting(max_requests)
+        window = self._next_fitting(most_requests)
         if window is None:
             return None
         try:
-            return self._merged_with_neighbours(window, max_requests)
+            return self._merged_with_neighbours(window, most_requests)
         except BaseException:
             self._pending.append(window)
             raise
@@ -87,23 +89,26 @@ class WindowPlanner:
         """Returns a window that was not walked; it comes out next."""
         self._pending.append(window)
 
-    def _merged_with_neighbours(self, window: Window, max_requests: int | None) -> Window:
-        while (neighbour := self._next_fitting(max_requests)) is not None:
+    def _merged_with_neighbours(self, window: Window, most_requests: Callable[[], float]) -> Window:
+        while (neighbour := self._next_fitting(most_requests, reserve=window.requests)) is not None:
             merged = Window(window.start, neighbour.end, window.expected + neighbour.expected)
-            if not _fits(merged, max_requests):
+            if not _fits(merged, most_requests()):
                 self._pending.append(neighbour)
                 break
             window = merged
         return window
 
-    def _next_fitting(self, max_requests: int | None) -> Window | None:
+    def _next_fitting(self, most_requests: Callable[[], float], reserve: int = 0) -> Window | None:
+        """The oldest window, split until it fits; None, too, when a probe would cut into the `reserve`."""
         if self._unprobed is not None:
             start, end = self._unprobed
             self._pending.append(Window(start, end, self._count(start, end)))
             self._unprobed = None
         if not self._pending:
             return None
-        while not _fits(self._pending[-1], max_requests) and not self._pending[-1].is_single_day:
+        while not _fits(self._pending[-1], most_requests()) and not self._pending[-1].is_single_day:
+            if most_requests() <= reserve:
+                return None
             self._bisect(self._pending.pop())
         return self._pending.pop()
 
@@ -118,7 +123,5 @@ class WindowPlanner:
         self._pending.append(Window(window.start, middle, left))
 
 
-def _fits(window: Window, max_requests: int | None) -> bool:
-    if window.expected > ROW_CAP:
-        return False
-    return max_requests is None or window.requests <= max(max_requests, 1)
+def _fits(window: Window, most_requests: float) -> bool:
+    return window.expected <= ROW_CAP and window.requests <= max(most_requests, 1)

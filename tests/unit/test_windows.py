@@ -1,6 +1,7 @@
 """Planning windows: nothing left out, nothing counted twice, few probes."""
 
 import itertools
+import math
 from collections import Counter
 from datetime import date, timedelta
 
@@ -27,20 +28,20 @@ class Catalogue:
         return sum(games for day, games in self.games.items() if start <= day <= end)
 
 
-def _plan(catalogue: Catalogue, days: int, max_requests: int | None = None) -> list[Window]:
+def _plan(catalogue: Catalogue, days: int, most_requests: float = math.inf) -> list[Window]:
     planner = WindowPlanner(START, START + timedelta(days=days), catalogue.count)
     windows: list[Window] = []
-    while window := planner.next_window(max_requests):
+    while window := planner.next_window(lambda: most_requests):
         windows.append(window)
     assert planner.is_empty
     return windows
 
 
-@given(DAYS, st.none() | st.integers(1, 300))
+@given(DAYS, st.just(math.inf) | st.integers(1, 300))
 @settings(max_examples=150, deadline=None)
-def test_windows_cover_every_day_once_and_fit(games_by_day: dict[int, int], max_requests: int | None) -> None:
+def test_windows_cover_every_day_once_and_fit(games_by_day: dict[int, int], most_requests: float) -> None:
     catalogue = Catalogue(games_by_day)
-    windows = _plan(catalogue, 400, max_requests)
+    windows = _plan(catalogue, 400, most_requests)
     assert windows[0].start == START
     assert windows[-1].end == START + timedelta(days=400)
     for before, after in itertools.pairwise(windows):
@@ -48,7 +49,29 @@ def test_windows_cover_every_day_once_and_fit(games_by_day: dict[int, int], max_
     for window in windows:
         assert window.expected == catalogue.count(window.start, window.end)
         assert window.is_single_day or window.expected <= ROW_CAP
-        assert max_requests is None or window.is_single_day or window.requests <= max_requests
+        assert window.is_single_day or window.requests <= most_requests
+
+
+@given(DAYS, st.integers(25, 300))
+@settings(max_examples=150, deadline=None)
+def test_every_run_gets_on_whose_requests_pay_the_probes_as_well(games_by_day: dict[int, int], budget: int) -> None:
+    start, end = START, START + timedelta(days=400)
+    while start <= end:
+        catalogue = Catalogue(games_by_day)
+        planner = WindowPlanner(start, end, catalogue.count)
+        walked = 0
+
+        def left() -> int:
+            return budget - catalogue.probes - walked  # noqa: B023
+
+        begun = start
+        while left() > 1 and (window := planner.next_window(left)) and window.requests <= left():
+            walked += window.requests
+            start = window.end + timedelta(days=1)
+        if start == begun:
+            assert window
+            assert window.is_single_day, f"{window} needs {window.requests}, {left()} are left"
+            start = window.end + timedelta(days=1)  # a day that this budget cannot pay
 
 
 @given(DAYS)
