@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 
 import orjson
 
-_ROOT = Path(__file__).resolve().parents[3]
+_PACKAGE = Path(__file__).resolve().parent
 _URL = re.compile(r"http://\S+/api")
 
 
@@ -55,11 +54,10 @@ class SandboxProcess:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def __enter__(self) -> SandboxProcess:
-        paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "sources.rawg.sandbox", *self._arguments],
-            cwd=_ROOT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            # started as a package of its own, because `sources.rawg` would import all of dlt
+            [sys.executable, "-m", _PACKAGE.name, *self._arguments],
+            cwd=_PACKAGE.parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
