@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -140,6 +141,12 @@ def _contents(path: Path) -> Iterator[bytes]:
             tables = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
             for schema, table in tables:
                 yield str(connection.execute(f'FROM "{schema}"."{table}"').fetchall()).encode()
+
+
+def await_requests(sandbox: SandboxProcess, count: int, process: "subprocess.Popen[str]") -> None:
+    """Waits until the API has been asked `count` times, or the process that asks is over."""
+    while process.poll() is None and len(sandbox.history()) < count:
+        time.sleep(0.02)
 
 
 def stop(process: "subprocess.Popen[str]", signum: signal.Signals) -> Finished:

@@ -107,7 +107,7 @@ class WindowPlanner:
         if not self._pending:
             return None
         while not _fits(self._pending[-1], most_requests()) and not self._pending[-1].is_single_day:
-            if most_requests() <= reserve:
+            if reserve and most_requests() <= reserve:
                 return None
             self._bisect(self._pending.pop())
         return self._pending.pop()

@@ -13,11 +13,11 @@ import pytest
 from sources.rawg.ledger import BLOCK
 from sources.rawg.sandbox import SandboxProcess
 from tests.crash.killed import MOMENTS
-from tests.project import Finished, Project, assert_holds, stop
+from tests.project import Finished, Project, assert_holds, await_requests, stop
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
-GAMES, CHUNK = 1_200, 12
+GAMES, CHUNK = 800, 12
 SEVERAL_PACKAGES = {"SOURCES__RAWG__CHUNK_REQUESTS": CHUNK}
 PAID_UNKILLED = GAMES // 40 + 20
 """Pages, last pages that are not full, probes and the list of genres."""
@@ -63,12 +63,11 @@ def test_killed_again_and_again_at_random(serve: Serve, set_up: SetUp) -> None:
     sandbox = serve(GAMES)
     project = set_up(sandbox, **SEVERAL_PACKAGES)
     chance = random.Random(3)
-    for _ in range(5):
+    for _ in range(3):
         process = project.start("--resources", "games", "genres")
-        patience = chance.randint(1, 60)
+        patience = chance.randint(1, 40)
         before = len(sandbox.history())
-        while process.poll() is None and len(sandbox.history()) < before + patience:
-            pass
+        await_requests(sandbox, before + patience, process)
         stop(process, signal.SIGKILL)
     project.load("--resources", "games", "genres")
     _assert_whole(project, sandbox)
@@ -80,8 +79,7 @@ def test_two_runs_at_once_do_not_mix(serve: Serve, set_up: SetUp) -> None:
     project = set_up(sandbox, **SEVERAL_PACKAGES)
     sandbox.faults(latency_ms=100)
     first = project.start("--resources", "games", "genres")
-    while len(sandbox.history()) < 5:
-        assert first.poll() is None
+    await_requests(sandbox, 5, first)
     sandbox.faults()
     second = project.run("--resources", "games", "genres")
     assert second.exit_code == 5

@@ -14,7 +14,8 @@ SetUp = Callable[..., Project]
 KINDS = ["429", "429:0", "502", "522", "html200", "cut", "reset", "envelope", "envelope:null", "envelope:list"]
 
 
-@pytest.mark.parametrize("fault", [*KINDS, "hang:30"])
+# the session's tests take each kind apart; here is one of each way to go wrong
+@pytest.mark.parametrize("fault", ["429", "502", "html200", "cut", "reset", "envelope", "hang:30"])
 def test_each_fault_at_15_percent(serve: Serve, set_up: SetUp, fault: str) -> None:
     sandbox = serve(1_600)
     project = set_up(sandbox)
@@ -26,19 +27,19 @@ def test_each_fault_at_15_percent(serve: Serve, set_up: SetUp, fault: str) -> No
 
 
 def test_all_faults_at_once_over_several_packages(serve: Serve, set_up: SetUp) -> None:
-    sandbox = serve(4_000)
+    sandbox = serve(3_000)
     project = set_up(sandbox, SOURCES__RAWG__CHUNK_REQUESTS=30)
     sandbox.faults(**dict.fromkeys(KINDS, 0.015), drift=10)
-    project.load()
+    project.load("--resources", "games", "genres")
     assert project.query("SELECT DISTINCT status FROM raw.game_windows") == [("complete",)]
     sandbox.faults()
-    project.load()
+    project.load("--resources", "games")
     assert_holds(project, sandbox.truth())
 
 
 def test_a_list_that_shrinks_or_grows_meanwhile(serve: Serve, set_up: SetUp) -> None:
-    sandbox = serve(11_000)
-    project = set_up(sandbox)
+    sandbox = serve(3_000)
+    project = set_up(sandbox, SOURCES__RAWG__CHUNK_REQUESTS=30)
     sandbox.faults(drift=7, deletions=11)
     project.load("--resources", "games")
     sandbox.faults()
@@ -49,7 +50,7 @@ def test_a_list_that_shrinks_or_grows_meanwhile(serve: Serve, set_up: SetUp) -> 
     assert project.query("SELECT count(*) FROM raw.game_windows WHERE status <> 'complete'") == [(0,)]
 
 
-@pytest.mark.parametrize("first", [0, 3, 25])
+@pytest.mark.parametrize("first", [0, 25])
 def test_an_outage_keeps_what_came_before_and_the_next_run_goes_on(serve: Serve, set_up: SetUp, first: int) -> None:
     sandbox = serve(2_000)
     project = set_up(sandbox, SOURCES__RAWG__RETRY_ATTEMPTS=3)
@@ -66,7 +67,7 @@ def test_an_outage_keeps_what_came_before_and_the_next_run_goes_on(serve: Serve,
     assert_holds(project, sandbox.truth())
 
 
-@pytest.mark.parametrize("quota", [0, 1, 2, 20])
+@pytest.mark.parametrize("quota", [1, 20])
 def test_a_spent_quota_stops_at_once_wherever_it_hits(serve: Serve, set_up: SetUp, quota: int) -> None:
     sandbox = serve(2_000, quota=quota)
     project = set_up(sandbox)
@@ -107,7 +108,7 @@ def test_a_reference_list_is_whole_or_as_it_was(serve: Serve, set_up: SetUp, fau
 
 
 def test_a_filter_that_is_ignored_amid_a_walk_spoils_nothing(serve: Serve, set_up: SetUp) -> None:
-    sandbox = serve(12_000)
+    sandbox = serve(2_000)
     project = set_up(sandbox)
     project.load("--resources", "games")
     before = project.query("FROM raw.games ORDER BY id")

@@ -48,8 +48,7 @@ class FakeSnowflake:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a statement."""
-        with connector.connect(**CREDENTIALS, host="127.0.0.1", port=self.port, protocol="http") as connection:
-            return list(connection.cursor().execute(sql).fetchall())
+        return list(self._connection.cursor().execute(sql).fetchall())
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Columns and rows of every table of the raw dataset, dlt's own included, both in order."""
@@ -76,11 +75,13 @@ class FakeSnowflake:
             )
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
+        self._connection = connector.connect(**CREDENTIALS, host="127.0.0.1", port=self.port, protocol="http")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._connection.close()
         self._process.kill()
         self._process.communicate()
 

@@ -83,7 +83,7 @@ def test_what_rawg_changes_and_a_rebuild_on_snowflake(
 ) -> None:
     sandbox = serve(60)
     project = set_up(sandbox, **store.settings, **snowflake.settings)
-    project.load()
+    project.load("--resources", "games", "genres")
     assert snowflake.query("SELECT count(*) FROM raw.games") == [(60,)]
     _date_back(store)
     first_load = snowflake.tables()
