@@ -17,6 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from sources.rawg.sandbox import SandboxProcess
+from tests.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "a-key-that-nobody-may-see"
@@ -54,23 +55,15 @@ class Project:
             **self.environment,
         }
 
-    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, **environment: str) -> Forked:
         """The script, running."""
-        return subprocess.Popen(
-            [sys.executable, str(ROOT / "pipelines" / "rawg.py"), *arguments],
-            env={**self.environment, **environment},
-            cwd=self.folder.parent,  # the script finds its project wherever it is called from
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        script = str(ROOT / "pipelines" / "rawg.py")
+        # the script finds its project wherever it is called from
+        return Forked(script, arguments, {**self.environment, **environment}, self.folder.parent)
 
     def run(self, *arguments: str, **environment: str) -> Finished:
         """The script, run to its end."""
-        process = self.start(*arguments, **environment)
-        output, _ = process.communicate(timeout=300)
-        return Finished(process.returncode, output)
+        return Finished(*self.start(*arguments, **environment).wait())
 
     def load(self, *arguments: str, **environment: str) -> Finished:
         """The script, run to a good end."""
@@ -94,14 +87,10 @@ class Project:
 
     def kill_at(self, moment: str, count: int, *arguments: str) -> None:
         """The script, killed at a moment of `tests.crash.killed`."""
-        killed = subprocess.run(
-            [sys.executable, "-m", "tests.crash.killed", moment, str(count), *arguments],
-            env={**self.environment, "PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-        )
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        exit_code, output = Forked(
+            "tests.crash.killed", (moment, str(count), *arguments), self.environment, ROOT
+        ).wait()
+        assert exit_code == -signal.SIGKILL, output
 
     @property
     def warehouse(self) -> Path:
@@ -143,17 +132,16 @@ def _contents(path: Path) -> Iterator[bytes]:
                 yield str(connection.execute(f'FROM "{schema}"."{table}"').fetchall()).encode()
 
 
-def await_requests(sandbox: SandboxProcess, count: int, process: "subprocess.Popen[str]") -> None:
+def await_requests(sandbox: SandboxProcess, count: int, process: Forked) -> None:
     """Waits until the API has been asked `count` times, or the process that asks is over."""
     while process.poll() is None and len(sandbox.history()) < count:
         time.sleep(0.02)
 
 
-def stop(process: "subprocess.Popen[str]", signum: signal.Signals) -> Finished:
+def stop(process: Forked, signum: signal.Signals) -> Finished:
     """Sends a signal and waits for the end."""
     process.send_signal(signum)
-    output, _ = process.communicate(timeout=60)
-    return Finished(process.returncode, output)
+    return Finished(*process.wait(timeout=60))
 
 
 def requests_for(sandbox: SandboxProcess, path: str) -> list[dict[str, Any]]:

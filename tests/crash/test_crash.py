@@ -13,7 +13,7 @@ import pytest
 from sources.rawg.ledger import BLOCK
 from sources.rawg.sandbox import SandboxProcess
 from tests.crash.killed import MOMENTS
-from tests.project import Finished, Project, assert_holds, await_requests, stop
+from tests.project import Project, assert_holds, await_requests, stop
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
@@ -85,7 +85,7 @@ def test_two_runs_at_once_do_not_mix(serve: Serve, set_up: SetUp) -> None:
     assert second.exit_code == 5
     assert "another run" in second.output.lower()
     assert "Traceback" not in second.output
-    output, _ = first.communicate(timeout=120)
-    assert Finished(first.returncode, output).exit_code == 0, output
+    exit_code, output = first.wait()
+    assert exit_code == 0, output
     _assert_whole(project, sandbox)
     assert os.path.exists(project.warehouse)
