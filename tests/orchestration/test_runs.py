@@ -61,7 +61,7 @@ class Runs:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("runs")
     with SandboxProcess(GAMES) as sandbox, pytest.MonkeyPatch.context() as patch:
-        project = Project(folder, sandbox.base_url)
+        project = Project(folder, sandbox.base_url, {"SOURCES__RAWG__GAME_SELECTION__LIMIT": "20"})
         for name, value in {**project.environment, "DLT_LOCAL_DIR": str(folder)}.items():
             patch.setenv(name, value)
         switch_context(str(folder))
