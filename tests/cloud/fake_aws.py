@@ -118,16 +118,26 @@ def run_tasks_here(folder: Path) -> None:
     import_module(f"{parser}.common.error_name.custom_error_name").CustomErrorName.__init__ = lambda self, error_name: (
         named.__init__(self, error_name=error_name)
     )
+    sdk: Any = import_module(f"{service}.state_task_service_aws_sdk").StateTaskServiceAwsSdk
+    call = sdk._eval_service_task
+
+    def call_with_names(self: Any, env: Any, normalised_parameters: dict[str, Any], **others: Any) -> None:
+        # Step Functions' names begin with a capital, boto's for this service do not
+        parameters = {f"{key[0].lower()}{key[1:]}": value for key, value in normalised_parameters.items()}
+        call(self, env, normalised_parameters=parameters, **others)
+        env.stack.append({f"{key[0].upper()}{key[1:]}": value for key, value in env.stack.pop().items()})
+
+    sdk._eval_service_task = call_with_names
     ecs: Any = import_module(f"{service}.state_task_service_ecs").StateTaskServiceEcs
     tasks: dict[str, Task] = {}
 
-    def start(self: Any, env: Any, part: Any, parameters: dict[str, Any], credentials: Any) -> None:
+    def start(self: Any, env: Any, normalised_parameters: dict[str, Any], **others: Any) -> None:
         _forget_earlier_attempt(env)
-        task = Task(folder, parameters)
+        task = Task(folder, normalised_parameters)
         tasks[task.arn] = task
         env.stack.append({"Tasks": [task.described()], "Failures": []})
 
-    def follow(self: Any, env: Any, part: Any, parameters: dict[str, Any], credentials: Any) -> Any:
+    def follow(self: Any, env: Any, **others: Any) -> Any:
         task = tasks[env.stack.pop()["Tasks"][0]["TaskArn"]]
 
         def poll() -> dict[str, Any] | None:

@@ -197,7 +197,8 @@ resource "aws_iam_policy" "boundary" {
       {
         Effect = "Allow"
         Action = [
-          "dynamodb:GetItem", "dynamodb:PutItem", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage",
+          "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "ecr:BatchCheckLayerAvailability",
+          "ecr:BatchGetImage",
           "ecr:GetDownloadUrlForLayer", "ecs:RunTask", "logs:CreateLogStream", "logs:PutLogEvents",
           "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetBucketLocation", "s3:GetObject", "s3:GetObjectVersion",
           "s3:ListBucket", "s3:PutObject", "secretsmanager:GetSecretValue", "sns:Publish", "sqs:SendMessage",

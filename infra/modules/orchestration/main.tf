@@ -30,14 +30,14 @@ locals {
     { name = "full_refresh", words = "--full-refresh --yes", is_flag = true },
   ]
 
-  # the exit codes of pipelines/; see docs/operations.md
+  # the exit codes of pipelines/ (docs/operations.md); 130 and 143 are a stopped process
   exit_codes = {
     "2"   = { error = "WrongSetting", is_retried = false, message = "a wrong argument or setting; its log names it, and nothing was sent." }
     "3"   = { error = "QuotaReached", is_retried = false, message = "the requests of the month or of the run are used up. What was loaded is kept and modelled, the next run goes on." }
     "4"   = { error = "RawgUnavailable", is_retried = true, message = "RAWG refused or stayed down, also when tried again. What was loaded is kept." }
     "5"   = { error = "WarehouseFailed", is_retried = false, message = "the lake or the warehouse did not take the data, or dbt failed; its log says what to mend." }
     "130" = { error = "Stopped", is_retried = true, message = "it was stopped, also when tried again." }
-    "143" = { error = "Stopped143", is_retried = true, message = "it was stopped, also when tried again." }
+    "143" = { error = "Terminated", is_retried = true, message = "it was stopped, also when tried again." }
   }
 
   runs = {
@@ -45,7 +45,7 @@ locals {
       step                = step
       command             = local.commands[step]
       options             = step == "load" ? local.load_options : []
-      exit_codes          = local.exit_codes
+      exit_codes          = { for code, reason in local.exit_codes : code => reason if step == "load" || !contains(["3", "4"], code) }
       partition           = local.partition
       cluster_arn         = var.cluster_arn
       task_definition_arn = var.task_definition_arns[step]
@@ -68,16 +68,32 @@ locals {
     JitterStrategy  = "FULL"
   })
 
+  # lines of two states
+  give_back = <<-JSON
+      "Resource": "arn:${local.partition}:states:::dynamodb:deleteItem",
+      "TimeoutSeconds": 60,
+      "Parameters": {
+        "TableName": "${aws_dynamodb_table.turns.name}",
+        "Key": { "pipeline": { "S": "${var.name}" } },
+        "ConditionExpression": "#execution = :this",
+        "ExpressionAttributeNames": { "#execution": "execution" },
+        "ExpressionAttributeValues": { ":this": { "S.$": "$$.Execution.Id" } }
+      },
+      "ResultPath": null,
+      "Retry": [${local.retry_aws}],
+  JSON
+
   definition = templatefile("${path.module}/pipeline.asl.json.tftpl", {
     name            = var.name
     partition       = local.partition
     load            = local.runs["load"]
     steps           = [for step in var.steps : { name = step, run = local.runs[step] }]
-    after_load      = length(var.steps) == 0 ? "Was everything loaded?" : title(var.steps[0])
+    after_load      = length(var.steps) == 0 ? "Give the turn back" : title(var.steps[0])
     turns_table     = aws_dynamodb_table.turns.name
     topic_arn       = aws_sns_topic.alerts.arn
     log_group       = var.log_group
     retry_aws       = local.retry_aws
+    give_back       = local.give_back
     timeout_seconds = 7 * 24 * 3600
   })
 }
@@ -166,7 +182,7 @@ resource "aws_iam_role_policy" "machine" {
       {
         Sid      = "TakeTurns"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+        Action   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
         Resource = aws_dynamodb_table.turns.arn
       },
       {
