@@ -107,6 +107,13 @@ def accept_terraform() -> None:
     responses.list_state_machine_aliases = lambda self: json.dumps({"stateMachineAliases": []})
 
 
+def take_plain_http() -> None:
+    """Lets the lake be used without encryption, which its own policy forbids."""
+    models: Any = import_module("moto.s3.models")
+    neutral = import_module("moto.iam.access_control").PermissionResult.NEUTRAL
+    models.FakeBucket.get_permission = lambda self, action, resource: neutral
+
+
 def run_tasks_here(folder: Path) -> None:
     """Makes each `ecs:runTask.sync` of a state machine a process."""
     parser = "moto.stepfunctions.parser.asl.component"
@@ -271,6 +278,7 @@ def main() -> None:
     port = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(port)  # where the state machines look for the other services
     accept_terraform()
+    take_plain_http()
     run_tasks_here(folder)
     server: Any = import_module("moto.server")
     serving: Any = import_module("werkzeug.serving")
