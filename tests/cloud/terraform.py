@@ -43,6 +43,10 @@ class Terraform:
             "AWS_REGION": "eu-central-1",
             **(environment or {}),
         }
+        self.initialise()
+
+    def initialise(self) -> None:
+        """Gets the providers, from this machine where it has them."""
         offline = [f"-plugin-dir={plugins()}"] if plugins() else []
         initialised = self.run("init", "-backend=false", *offline)
         if initialised.exit_code and not offline:
