@@ -25,6 +25,7 @@ from tests.cloud.fake_aws import ACCOUNT, REGION, FakeAws
 from tests.cloud.fake_snowflake import DATABASE, FakeSnowflake
 
 LAKE = f"game-market-lake-{ACCOUNT}-{REGION}"
+LINTER = ROOT / ".tools" / "node_modules" / ".bin" / "asl-validator"
 KEY = "a-key-that-nobody-may-see"
 SETTINGS = {
     "snowflake_account": "ORGANIZATION-ACCOUNT",
@@ -119,6 +120,7 @@ def test_the_applied_pipeline_runs(tmp_path: Path, serve: Callable[..., SandboxP
         said = _until(applying, "aws_scheduler_schedule.this: Creation complete")
 
         rehearsal = Rehearsal(aws, tmp_path / "aws")
+        check_definition(rehearsal)
         check_how_runs_end(rehearsal)
         check_one_at_a_time(rehearsal)
         check_real_tasks(rehearsal, tmp_path, serve)
@@ -142,6 +144,31 @@ def _until(process: "subprocess.Popen[str]", words: str) -> str:
         if words in line:
             return said
     raise AssertionError(said)
+
+
+def check_definition(rehearsal: Rehearsal) -> None:
+    """Every task is bounded in time and retries and leads somewhere when it fails; the linter agrees."""
+    text = rehearsal.machine.describe_state_machine(stateMachineArn=rehearsal.arn)["definition"]
+    tasks = _tasks(json.loads(text))
+    assert len(tasks) == 8
+    for task in tasks:
+        assert task["TimeoutSeconds"] > 0
+        assert task["Catch"]
+        assert all(retry["MaxAttempts"] <= 3 and retry["JitterStrategy"] == "FULL" for retry in task["Retry"])
+    if LINTER.exists():
+        (rehearsal.folder / "definition.json").write_text(text)
+        command = [str(LINTER), "--json-path", str(rehearsal.folder / "definition.json")]
+        linted = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def _tasks(node: Any) -> list[dict[str, Any]]:
+    """Every task of a definition, however deep."""
+    if isinstance(node, list):
+        return [task for one in node for task in _tasks(one)]
+    if not isinstance(node, dict):
+        return []
+    return [*([node] if node.get("Type") == "Task" else []), *(task for one in node.values() for task in _tasks(one))]
 
 
 def check_how_runs_end(rehearsal: Rehearsal) -> None:

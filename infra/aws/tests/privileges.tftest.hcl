@@ -221,6 +221,12 @@ run "everything_together" {
   }
 }
 
+run "with_the_report" {
+  variables {
+    steps = ["transform", "report"]
+  }
+}
+
 run "a_snowflake_address_is_no_account" {
   command = plan
 

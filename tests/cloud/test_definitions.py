@@ -1,0 +1,108 @@
+"""infra/ and the workflows without applying anything: formatted, valid, least privilege, linted."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cloud.terraform import Terraform
+from tests.project import ROOT
+
+hcl2 = pytest.importorskip("hcl2", reason="python-hcl2 is not installed")
+
+INFRA = ROOT / "infra"
+TOOLS = ROOT / ".tools"
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def tool(*places: Path) -> str:
+    """A linter's program; skips where `make tools` was not run."""
+    for place in places:
+        if place.exists():
+            return str(place)
+    return shutil.which(places[0].name) or pytest.skip(f"{places[0].name} is not here; `make tools` gets it")
+
+
+def test_everything_is_formatted() -> None:
+    if not shutil.which("terraform"):
+        pytest.skip("terraform is not installed")
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    checked = subprocess.run(
+        ["terraform", "fmt", "-check", "-recursive", "-diff", str(INFRA)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_every_variable_is_typed_and_described_and_every_output_described() -> None:
+    missing = []
+    for path in sorted(INFRA.rglob("*.tf")):
+        text = hcl2.loads(path.read_text())
+        for kind, needed in (("variable", {"type", "description"}), ("output", {"value", "description"})):
+            for entry in text.get(kind, []):
+                missing += [f"{path}: {name}" for name, body in entry.items() if not needed <= body.keys()]
+    assert not missing
+
+
+@pytest.mark.slow
+def test_privileges_and_bad_input(tmp_path: Path) -> None:
+    tested = Terraform(tmp_path, "aws").succeed("test")
+    assert re.search(r"Success! [1-9]\d* passed, 0 failed", tested), tested
+
+
+@pytest.mark.slow
+def test_checkov_finds_nothing_but_what_is_skipped_with_a_reason() -> None:
+    checkov = tool(TOOLS / "checkov" / "bin" / "checkov")
+    configuration = (INFRA / ".checkov.yaml").read_text()
+    skipped = yaml.safe_load(configuration)["skip-check"]
+    assert len(re.findall(r"- CKV\w+ # \S+ \S+", configuration)) == len(skipped)
+    ran = subprocess.run(
+        [checkov, "--directory", str(INFRA), "--framework", "terraform", "--skip-download", "--quiet", "--output", "json"],
+        env={**os.environ, "LOG_LEVEL": "ERROR"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = json.loads(ran.stdout)["results"]["failed_checks"]
+    assert {entry["check_id"] for entry in found} == set(skipped)
+
+
+def test_workflows_are_valid() -> None:
+    assert [path.name for path in WORKFLOWS] == ["ci.yml", "deploy.yml"]
+    schema = ["--builtin-schema", "vendor.github-workflows"]
+    linted = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *schema, *map(str, WORKFLOWS)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_workflows_are_safe() -> None:
+    """No injection, no lingering credentials, no more permissions than needed; zizmor's offline audits."""
+    linted = subprocess.run(
+        [str(Path(sys.executable).with_name("zizmor")), "--offline", "--config", str(ROOT / ".github" / "zizmor.yml"), *map(str, WORKFLOWS)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_may_do_nothing_unless_a_job_says_so(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] in ({}, {"contents": "read"})
+    for job in workflow["jobs"].values():
+        assert "write-all" not in str(job.get("permissions"))
+        assert job["timeout-minutes"] <= 90
