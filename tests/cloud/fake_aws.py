@@ -119,7 +119,8 @@ def run_tasks_here(folder: Path) -> None:
     parser = "moto.stepfunctions.parser.asl.component"
     service = f"{parser}.state.exec.state_task.service"
     import_module("moto.core.config").default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    import_module(f"{service}.state_task_service_callback")._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.05
+    callback: Any = import_module(f"{service}.state_task_service_callback")
+    callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.05
     # moto refuses to hand on an error named States.* from a Map or a Parallel
     named: Any = import_module(f"{parser}.common.error_name.error_name").ErrorName
     import_module(f"{parser}.common.error_name.custom_error_name").CustomErrorName.__init__ = lambda self, error_name: (

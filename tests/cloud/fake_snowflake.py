@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.dbt.fake_snowflake import server
 from tests.integration import fake_snowflake
 from tests.project import ROOT
 
@@ -76,7 +77,7 @@ def main() -> None:
         return "SELECT 1" if is_tag else for_fakesnow(sql)
 
     fake_snowflake._for_fakesnow = written_down
-    connection = fake_snowflake.server.shared_fs.connect(DATABASE, "PUBLIC")
+    connection = server.shared_fs.connect(DATABASE, "PUBLIC")
     connection.cursor().execute(f"CREATE STAGE {DATABASE}.PUBLIC.LAKE URL = 's3://{bucket}/'")
     sys.argv = [sys.argv[0], endpoint_url, "nobody", "nothing"]
     fake_snowflake.main()

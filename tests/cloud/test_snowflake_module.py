@@ -137,7 +137,8 @@ def test_both_halves_make_one_root(tmp_path: Path) -> None:
     outputs = (stand_in / "outputs.tf").read_text()
     arn = '"arn:aws:iam::999999999999:user/${terraform_data.integration.id}"'
     outputs = outputs.replace("snowflake_storage_integration.lake.storage_aws_iam_user_arn", arn)
-    outputs = outputs.replace("snowflake_storage_integration.lake.storage_aws_external_id", "terraform_data.integration.id")
+    external_id = "snowflake_storage_integration.lake.storage_aws_external_id"
+    outputs = outputs.replace(external_id, "terraform_data.integration.id")
     (stand_in / "outputs.tf").write_text(outputs)
     main = (root / "main.tf").read_text()
     (root / "main.tf").write_text(re.sub(r'provider "snowflake" \{.*?\n\}\n', "", main, flags=re.S))

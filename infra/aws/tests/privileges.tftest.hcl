@@ -215,6 +215,8 @@ run "deployer" {
 }
 
 run "everything_together" {
+  command = plan
+
   assert {
     condition     = output.lake_bucket == "game-market-lake-123456789012-eu-central-1"
     error_message = "The lake's name says whose it is."
@@ -222,6 +224,8 @@ run "everything_together" {
 }
 
 run "with_the_report" {
+  command = plan
+
   variables {
     steps = ["transform", "report"]
   }

@@ -23,4 +23,4 @@ def connect_here(**parameters: Any) -> Any:
     return connect(**{**others, **here}, user="fake", password="snow", account="fakesnow")
 
 
-connector.connect = connector.Connect = connect_here  # type: ignore[assignment,misc]
+connector.connect = connector.Connect = connect_here  # type: ignore[assignment]
