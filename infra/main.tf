@@ -9,11 +9,11 @@ provider "aws" {
   }
 }
 
-# signs in with what SNOWFLAKE_* says: as a person in the browser, from GitHub with its own identity
+# signs in with what SNOWFLAKE_* says: as a person in the browser, from GitHub with its own identity; to apply, the role
+# is ACCOUNTADMIN
 provider "snowflake" {
   organization_name        = split("-", var.snowflake_account)[0]
   account_name             = split("-", var.snowflake_account)[1]
-  role                     = "ACCOUNTADMIN"
   preview_features_enabled = ["snowflake_stage_resource", "snowflake_storage_integration_resource"]
 }
 
