@@ -21,6 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 
 from tests.project import ROOT
 
@@ -105,6 +106,28 @@ def accept_terraform() -> None:
     responses.validate_state_machine_definition = lambda self: json.dumps({"result": "OK", "diagnostics": []})
     responses.list_state_machine_versions = lambda self: json.dumps({"stateMachineVersions": []})
     responses.list_state_machine_aliases = lambda self: json.dumps({"stateMachineAliases": []})
+
+
+def encode_names() -> None:
+    """Encodes names in a list of versions where the caller asks for it: Terraform decodes them to empty a bucket, and
+    looks for a name with a plus in vain until the end of days otherwise."""
+    responses: Any = import_module("moto.s3.responses").S3Response
+    listed = responses.list_object_versions
+
+    def list_object_versions(self: Any) -> Any:
+        if self.querystring.get("encoding-type") == ["url"]:
+            serialized = self.serialized
+
+            def with_encoded_names(answer: Any) -> Any:
+                for version in (*answer.result["Versions"], *answer.result["DeleteMarkers"]):
+                    version["Key"] = quote(version["Key"])
+                answer.result["EncodingType"] = "url"
+                return serialized(answer)
+
+            self.serialized = with_encoded_names
+        return listed(self)
+
+    responses.list_object_versions = list_object_versions
 
 
 def take_plain_http() -> None:
@@ -279,6 +302,7 @@ def main() -> None:
     port = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(port)  # where the state machines look for the other services
     accept_terraform()
+    encode_names()
     take_plain_http()
     run_tasks_here(folder)
     server: Any = import_module("moto.server")

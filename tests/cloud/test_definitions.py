@@ -114,3 +114,28 @@ def test_workflows_may_do_nothing_unless_a_job_says_so(path: Path) -> None:
     for job in workflow["jobs"].values():
         assert "write-all" not in str(job.get("permissions"))
         assert job["timeout-minutes"] <= 90
+
+
+def test_a_backfill_has_every_day_of_its_months_once() -> None:
+    made = subprocess.run(
+        [sys.executable, str(INFRA / "backfill.py"), "2023-11", "2024-02"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(made.stdout) == {
+        "resources": ["games"],
+        "ranges": [
+            {"updated_from": "2023-11-01", "updated_to": "2023-11-30"},
+            {"updated_from": "2023-12-01", "updated_to": "2023-12-31"},
+            {"updated_from": "2024-01-01", "updated_to": "2024-01-31"},
+            {"updated_from": "2024-02-01", "updated_to": "2024-02-29"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("months", [("2024-05", "2024-04"), ("May", "June"), ("", ""), ("2024-01",)])
+def test_a_backfill_without_months_is_refused_in_a_sentence(months: tuple[str, ...]) -> None:
+    refused = subprocess.run(
+        [sys.executable, str(INFRA / "backfill.py"), *months], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("A backfill goes from a month to a month")
+    assert "Traceback" not in refused.stderr
