@@ -9,7 +9,9 @@ DAGSTER := DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster
 DAGSTER_PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo transform docs sandbox schema dagster dagster-sandbox local-start local-stop local-clean test lint format bench clean
+.PHONY: help setup demo transform docs sandbox schema dagster dagster-sandbox local-start local-stop local-clean \
+	test lint format bench clean tools \
+	cloud-plan cloud-deploy cloud-run cloud-backfill cloud-logs cloud-destroy cloud-rehearsal
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +83,40 @@ format: $(INSTALLED)  ## format the code
 
 bench: $(INSTALLED)  ## measure requests, time and memory
 	@$(BIN)/python -m benchmarks.core
+
+tools:  ## get the linters of the cloud's definitions (checkov, asl-validator, Snowflake's schema), which tests use
+	@test -x .tools/checkov/bin/checkov || { $(PYTHON) -m venv .tools/checkov && \
+		.tools/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30; }
+	@npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps --prefix .tools \
+		asl-validator@4.0.0 @cdktf/provider-snowflake@15.9.1
+
+# What follows needs Terraform, the AWS CLI and docker, and what docs/cloud_deployment.md says
+
+TERRAFORM := terraform -chdir=infra
+MACHINE = $$($(TERRAFORM) output -json aws | $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["state_machine_arn"])')
+LOGS = $$($(TERRAFORM) output -json aws | $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["log_group"])')
+
+cloud-plan:  ## show what a deployment would change
+	@$(TERRAFORM) init -input=false && $(TERRAFORM) plan
+
+cloud-deploy:  ## build and push the image, then apply; asks before it changes anything but the image
+	@$(TERRAFORM) init -input=false && infra/push_image && $(TERRAFORM) apply
+
+cloud-run:  ## start a run; INPUT='{"max_requests": 500}' says what it does
+	@aws stepfunctions start-execution --state-machine-arn "$(MACHINE)" --input '$(or $(INPUT),{})'
+
+cloud-backfill:  ## load games that changed from FROM=2024-01 to TO=2024-12, month by month
+	@input=$$($(PYTHON) infra/backfill.py "$(FROM)" "$(TO)") && \
+		aws stepfunctions start-execution --state-machine-arn "$(MACHINE)" --input "$$input"
+
+cloud-logs:  ## follow the log of the tasks
+	@aws logs tail "$(LOGS)" --follow --since 1h
+
+cloud-destroy:  ## delete everything in AWS and Snowflake; asks
+	@$(TERRAFORM) destroy
+
+cloud-rehearsal: $(INSTALLED)  ## apply to a stand-in for AWS on this machine and run the state machine, to watch
+	@$(BIN)/python -m pytest -n0 -v -s tests/cloud/test_rehearsal.py
 
 clean:  ## delete the sandbox's data and all caches (real data stays)
 	rm -rf data/sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
