@@ -26,6 +26,9 @@ ENV DLT_PROJECT_DIR=/app DLT_LOCAL_DIR=/data DLT_DATA_DIR=/data/dlt DBT_SEND_ANO
 
 FROM runtime AS pipeline
 COPY --from=build-pipeline /venv /venv
+RUN python pipelines/rawg.py --help > /dev/null
+# where the root file system is read-only, these are volumes that the app's user may write to
+VOLUME ["/data", "/tmp"]
 ENTRYPOINT ["python", "pipelines/rawg.py"]
 
 FROM runtime AS dagster
