@@ -8,7 +8,7 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
 def test_nothing_loaded(over_nothing: DbtProject) -> None:
-    ran = over_nothing.build()
+    ran = over_nothing.build(*WITHOUT_UNIT_TESTS)
     assert "raw.games is not loaded: stg_rawg__games is empty" in ran.output
     marts = over_nothing.marts()
     rows = {name: len(rows) for name, rows in marts.items() if rows}
