@@ -14,8 +14,7 @@ SetUp = Callable[..., Project]
 KINDS = ["429", "429:0", "502", "522", "html200", "cut", "reset", "envelope", "envelope:null", "envelope:list"]
 
 
-# the session's tests take each kind apart; here is one of each way to go wrong
-@pytest.mark.parametrize("fault", ["429", "502", "html200", "cut", "reset", "envelope", "hang:30"])
+@pytest.mark.parametrize("fault", [*KINDS, "429:5", "hang:30"])
 def test_each_fault_at_15_percent(serve: Serve, set_up: SetUp, fault: str) -> None:
     sandbox = serve(1_600)
     project = set_up(sandbox)
@@ -50,7 +49,7 @@ def test_a_list_that_shrinks_or_grows_meanwhile(serve: Serve, set_up: SetUp) -> 
     assert project.query("SELECT count(*) FROM raw.game_windows WHERE status <> 'complete'") == [(0,)]
 
 
-@pytest.mark.parametrize("first", [0, 25])
+@pytest.mark.parametrize("first", [0, 3, 25])
 def test_an_outage_keeps_what_came_before_and_the_next_run_goes_on(serve: Serve, set_up: SetUp, first: int) -> None:
     sandbox = serve(2_000)
     project = set_up(sandbox, SOURCES__RAWG__RETRY_ATTEMPTS=3)
@@ -67,7 +66,7 @@ def test_an_outage_keeps_what_came_before_and_the_next_run_goes_on(serve: Serve,
     assert_holds(project, sandbox.truth())
 
 
-@pytest.mark.parametrize("quota", [1, 20])
+@pytest.mark.parametrize("quota", [0, 1, 2, 20])
 def test_a_spent_quota_stops_at_once_wherever_it_hits(serve: Serve, set_up: SetUp, quota: int) -> None:
     sandbox = serve(2_000, quota=quota)
     project = set_up(sandbox)
