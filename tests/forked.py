@@ -11,6 +11,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -28,20 +29,11 @@ class Forked:
         with tempfile.NamedTemporaryFile(delete=False) as output:
             self._output = Path(output.name)
         self._process = _CONTEXT.Process(target=_run, args=(script, arguments, environment, folder, self._output))
-        here = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = str(ROOT)  # for the process that all others are forked from
-        self._process.start()
-        if here is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = here
-
-    @property
-    def returncode(self) -> int | None:
-        """The exit code, or minus the signal that ended it; None while it runs."""
-        return self._process.exitcode
+        with patch.dict(os.environ, PYTHONPATH=str(ROOT)):  # for the process that all others are forked from
+            self._process.start()
 
     def poll(self) -> int | None:
+        """The exit code, or minus the signal that ended it; None while it runs."""
         return self._process.exitcode
 
     def send_signal(self, signum: signal.Signals) -> None:
