@@ -87,7 +87,7 @@ bench: $(INSTALLED)  ## measure requests, time and memory
 tools:  ## get the linters of the cloud's definitions (checkov, asl-validator, Snowflake's schema), which tests use
 	@test -x .tools/checkov/bin/checkov || { $(PYTHON) -m venv .tools/checkov && \
 		.tools/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30; }
-	@npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps --prefix .tools \
+	@npm install --fetch-retries=0 --fetch-timeout=30000 --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps --prefix .tools \
 		asl-validator@4.0.0 @cdktf/provider-snowflake@15.9.1
 
 # What follows needs Terraform, the AWS CLI and docker, and what docs/cloud_deployment.md says
