@@ -167,7 +167,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         RawgError: the run had to stop; what `report` counts is committed.
     """
     run = report.run
-    with plain_failure(), only_run(pipeline), closing(run.ledger):
+    with plain_failure(), only_run(pipeline, lake_configuration(pipeline)), closing(run.ledger):
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)

@@ -134,7 +134,7 @@ def _command(name: str) -> str:
 
 def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str:
     """Windows, counts and requests of a run that is not made; costs the counting requests only."""
-    with plain_failure(), only_run(pipeline), closing(run.ledger):
+    with plain_failure(), only_run(pipeline, lake_configuration(pipeline)), closing(run.ledger):
         restore_state(pipeline)
         start, end = days_to_walk(request, pipeline, run.configuration)
         windows = []

@@ -46,7 +46,7 @@ def rebuild(pipeline: dlt.Pipeline, as_of: date | None = None, replace: bool = F
     Raises:
         RawgError: nothing was changed.
     """
-    with _unchanged_on_failure(), only_run(pipeline):
+    with _unchanged_on_failure(), only_run(pipeline, lake_configuration(pipeline)):
         warehouse = warehouse_of(pipeline)
         lake = Lake.read(pipeline, as_of)
         if warehouse.has_tables(lake) and not replace:

@@ -11,7 +11,7 @@ import pytest
 
 from sources.rawg.sandbox import SandboxProcess
 from tests.integration.object_store import BUCKET, SECRET, ObjectStore, StoreUnavailable
-from tests.project import ROOT, Finished, Project, holding
+from tests.project import ROOT, Finished, Project, await_requests, holding, stop
 
 pytest.importorskip("fakesnow", reason="fakesnow is not installed")
 from tests.integration.fake_snowflake import CREDENTIALS, FakeSnowflake
@@ -144,6 +144,29 @@ def test_what_rawg_changes_and_a_rebuild_on_snowflake(
     yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
     _rebuilt(project, "--yes", "--as-of", yesterday)
     _assert_same(snowflake.tables(), first_load)
+
+
+def test_two_machines_take_turns_at_one_warehouse(
+    serve: Serve, set_up: SetUp, store: ObjectStore, snowflake: FakeSnowflake
+) -> None:
+    sandbox = serve(200)
+    project = set_up(sandbox, **store.settings, **snowflake.settings)
+    sandbox.faults(latency_ms=6_000)
+    first = project.start(*ONLY_GAMES)
+    await_requests(sandbox, 1, first)
+    second = project.run(*ONLY_GAMES, DLT_DATA_DIR=str(project.folder / "another machine"))
+    assert second.exit_code == 5
+    assert "on another machine" in second.output
+    assert "Traceback" not in second.output
+    assert first.poll() is None
+    stop(first, signal.SIGKILL)
+    sandbox.faults()
+    asked = len(sandbox.history())
+    finished = project.load(*ONLY_GAMES)  # the lease that was left is this machine's own
+    assert "waiting" not in finished.output
+    assert len(sandbox.history()) > asked
+    assert snowflake.query("SELECT count(*) FROM raw.games") == [(200,)]
+    assert not store.filesystem().exists(f"{BUCKET}/lake/_runs")
 
 
 def _assert_same(after: dict[str, Any], before: dict[str, Any]) -> None:
