@@ -77,8 +77,6 @@ def write_report(pipeline: dlt.Pipeline) -> Report:
         is_sandbox=is_sandbox(pipeline),
     )
     content = html.encode()
-    for name in ("", "/numbers"):
-        filesystem.makedirs(f"{folder}{name}", exist_ok=True)
     write_whole(filesystem, f"{folder}/market.html", content)
     kept = json.dumps({"as_of_date": day(as_of), **numbers})
     write_whole(filesystem, f"{folder}/numbers/{as_of}.json", kept.encode())
