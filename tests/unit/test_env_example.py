@@ -8,8 +8,8 @@ from sources.rawg.configuration import GameSelection, RawgConfiguration
 from tests.project import ROOT
 
 CODE = [path for folder in ("sources", "pipelines", "orchestration") for path in (ROOT / folder).rglob("*.py")]
-SET_BY_US = {"PATH", "PYTHONPATH", "RAWG_SANDBOX_FAULTS", "DBT_TARGET", "DBT_DUCKDB_PATH"}
-"""Read, but not for users to set: they follow from the rest, or belong to tests."""
+SET_BY_US = {"PATH", "PYTHONPATH", "RAWG_SANDBOX_FAULTS", "DBT_TARGET", "DBT_DUCKDB_PATH", "NO_COLOR"}
+"""Read, but not for users to set: they follow from the rest, or belong to tests or to the terminal."""
 OF_DLT = {
     "DLT_DATA_DIR",
     "DESTINATION__LAKE__CREDENTIALS__AWS_ACCESS_KEY_ID",
