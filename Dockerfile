@@ -17,6 +17,7 @@ FROM base AS runtime
 RUN useradd --uid 10001 --create-home app && install --directory --owner app /app /data /logs
 WORKDIR /app
 USER app
+COPY --chown=app constraints.txt /app/constraints.txt
 COPY --chown=app .dlt /app/.dlt
 COPY --chown=app dbt /app/dbt
 COPY --chown=app sources /app/sources

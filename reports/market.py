@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     load_dotenv(ROOT / ".env")
     started = time.monotonic()
     try:
-        with plain_failure():
+        with plain_failure("The report failed", "nothing was changed."):
             report = write_report(rawg_pipeline(arguments.sandbox))
             seconds = time.monotonic() - started
             print(f"Report     {short_location(report.location)} ({report.bytes / 1e6:.1f} MB, {seconds:.1f} s)")
