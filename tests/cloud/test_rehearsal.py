@@ -27,6 +27,7 @@ from tests.cloud.fake_snowflake import DATABASE, FakeSnowflake
 LAKE = f"game-market-lake-{ACCOUNT}-{REGION}"
 LINTER = ROOT / ".tools" / "node_modules" / ".bin" / "asl-validator"
 KEY = "a-key-that-nobody-may-see"
+USERS = [f"{DATABASE}_{name}" for name in ("LOADER", "TRANSFORMER", "READER")]
 SETTINGS = {
     "snowflake_account": "ORGANIZATION-ACCOUNT",
     "snowflake_iam_user_arn": "arn:aws:iam::999999999999:user/snowflake",
@@ -278,7 +279,7 @@ def check_real_tasks(rehearsal: Rehearsal, folder: Path, serve: Callable[..., Sa
             assert asked["authenticator"].upper() == "WORKLOAD_IDENTITY"
             assert asked["workload_identity_provider"] == "AWS"
             assert {asked.get("password", "None"), asked.get("private_key", "None")} == {"None"}
-            assert asked["user"] == asked["role"] in {f"{DATABASE}_{name}" for name in ("LOADER", "TRANSFORMER", "READER")}
+            assert asked["user"] == asked["role"] in USERS
         statements = snowflake.statements()
         copies = [statement for statement in statements if "COPY" in statement]
         assert copies

@@ -7,7 +7,8 @@ from dataclasses import fields
 from sources.rawg.configuration import GameSelection, RawgConfiguration
 from tests.project import ROOT
 
-CODE = [path for folder in ("sources", "pipelines", "reports", "orchestration") for path in (ROOT / folder).rglob("*.py")]
+FOLDERS = ("sources", "pipelines", "reports", "orchestration")
+CODE = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
 SET_BY_US = {"PATH", "PYTHONPATH", "RAWG_SANDBOX_FAULTS", "DBT_TARGET", "DBT_DUCKDB_PATH", "NO_COLOR"}
 """Read, but not for users to set: they follow from the rest, or belong to tests or to the terminal."""
 OF_DLT = {
