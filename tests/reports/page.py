@@ -85,7 +85,7 @@ class Page(HTMLParser):
             self._table.rows[-1][given["data-column"]] = text
         if tag == "text":
             self.drawn.setdefault(self._title, []).append(text)
-        if tag == "small":
+        if kind == "change":
             self.changes[given["data-change"]] = text
         for name, texts in (("source", self.captions), ("answer", self.answers), ("empty", self.empty)):
             if kind == name:
