@@ -12,8 +12,8 @@ from sources.rawg.errors import ConfigurationError
 
 SECTIONS = ("sources", "rawg")
 NO_KEY = (
-    "No RAWG API key found: get a free one at https://rawg.io/apidocs and put it into .env as RAWG_API_KEY=...,"
-    " or add --sandbox, which needs none."
+    "No RAWG API key found: get one (free for non-commercial use) at https://rawg.io/apidocs and put it into .env as"
+    " RAWG_API_KEY=..., or add --sandbox, which needs none."
 )
 
 
