@@ -40,8 +40,13 @@ transform: $(INSTALLED)  ## build the dbt models on what was loaded
 report: $(INSTALLED)  ## build the market report from the marts and show it in the browser
 	@$(BIN)/python -m reports.market --open
 
+# without a warehouse dbt would make an empty one
+DOCUMENTED := $(if $(wildcard data/warehouse.duckdb),../data/warehouse.duckdb,:memory:)
+
 docs: $(INSTALLED)  ## write the documentation of the models to dbt/target/static_index.html
-	@cd dbt && DBT_PROFILES_DIR=. ../$(BIN)/dbt docs generate --static --quiet
+	@cd dbt && DBT_PROFILES_DIR=. DBT_DUCKDB_PATH="$(or $(DBT_DUCKDB_PATH),$(DOCUMENTED))" \
+		../$(BIN)/dbt docs generate --static --quiet > /dev/null
+	@echo "Documentation dbt/target/static_index.html"
 
 sandbox: $(INSTALLED)  ## serve the RAWG look-alike alone on http://127.0.0.1:8000/api
 	@$(BIN)/python -m sources.rawg.sandbox --port 8000
