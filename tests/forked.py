@@ -63,7 +63,7 @@ def _run(script: str, arguments: tuple[str, ...], environment: dict[str, str], f
     os.dup2(1, 2)
     sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = [script, *arguments]
-    if script.endswith(".py"):
+    if os.sep in script:
         runpy.run_path(script, run_name="__main__")
     else:
         runpy.run_module(script, run_name="__main__", alter_sys=True)

@@ -1,9 +1,10 @@
 """What `tests.forked` imports once for all scripts that it starts; nothing here may start a thread."""
 
 import gc
+from contextlib import suppress
 from importlib import import_module
 
-PIPELINE = ("load", "lock", "progress", "staged_duckdb", "summary")
+PIPELINE = ("load", "lock", "progress", "rebuilt_tables", "staged_duckdb", "summary", "warehouses")
 FOUND_LATE = (
     "dlt.common.libs.pyarrow",
     "dlt.common.libs.sql_alchemy_compat",
@@ -14,7 +15,9 @@ FOUND_LATE = (
     "pytz",
 )
 """Modules of others that a run imports on its way."""
+OF_DBT = ("dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.snowflake")
 
-for name in (*(f"pipelines.{module}" for module in PIPELINE), *FOUND_LATE):
-    import_module(name)
+for name in (*(f"pipelines.{module}" for module in PIPELINE), *FOUND_LATE, *OF_DBT):
+    with suppress(ModuleNotFoundError):  # not all of it is installed everywhere
+        import_module(name)
 gc.freeze()  # all this stays: no script looks through it for garbage
