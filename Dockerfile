@@ -17,10 +17,12 @@ FROM base AS runtime
 RUN useradd --uid 10001 --create-home app && install --directory --owner app /app /data /logs
 WORKDIR /app
 USER app
+COPY --chown=app constraints.txt /app/constraints.txt
 COPY --chown=app .dlt /app/.dlt
 COPY --chown=app dbt /app/dbt
 COPY --chown=app sources /app/sources
 COPY --chown=app pipelines /app/pipelines
+COPY --chown=app reports /app/reports
 # what is written lies in /data, apart from the code
 ENV DLT_PROJECT_DIR=/app DLT_LOCAL_DIR=/data DLT_DATA_DIR=/data/dlt DBT_SEND_ANONYMOUS_USAGE_STATS=false
 

@@ -9,7 +9,7 @@ DAGSTER := DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster
 DAGSTER_PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo transform docs sandbox schema dagster dagster-sandbox local-start local-stop local-clean \
+.PHONY: help setup demo demo-report transform report docs sandbox schema dagster dagster-sandbox local-start local-stop local-clean \
 	test lint format bench clean tools \
 	cloud-plan cloud-deploy cloud-run cloud-backfill cloud-logs cloud-destroy cloud-rehearsal
 
@@ -25,13 +25,20 @@ $(INSTALLED): requirements.txt requirements-dagster.txt requirements-dev.txt con
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-demo: $(INSTALLED)  ## load and model a made-up catalogue: sandbox API → lake → DuckDB → marts; needs no key
+demo: $(INSTALLED)  ## load, model and report a made-up catalogue: sandbox API → lake → DuckDB → marts → page; needs no key
 	@$(BIN)/python pipelines/rawg.py --sandbox
 	@$(BIN)/python pipelines/rawg.py --sandbox --resources game_details > /dev/null
 	@$(BIN)/python pipelines/transform.py --sandbox
+	@$(BIN)/python -m reports.market --sandbox
+
+demo-report: $(INSTALLED)  ## show the report on the made-up games in the browser
+	@$(BIN)/python -m reports.market --sandbox --open
 
 transform: $(INSTALLED)  ## build the dbt models on what was loaded
 	@$(BIN)/python pipelines/transform.py
+
+report: $(INSTALLED)  ## build the market report from the marts and show it in the browser
+	@$(BIN)/python -m reports.market --open
 
 docs: $(INSTALLED)  ## write the documentation of the models to dbt/target/static_index.html
 	@cd dbt && DBT_PROFILES_DIR=. ../$(BIN)/dbt docs generate --static --quiet

@@ -78,6 +78,7 @@ class RowsRead:
 def fill(warehouse: Path, games: int) -> None:
     """Makes up the raw tables."""
     with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("CREATE SCHEMA raw")
         connection.execute(
             f"""CREATE TABLE seen AS

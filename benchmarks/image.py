@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.core import ROOT
 
-CODE = ["sources", "pipelines", "dbt", ".dlt"]
+CODE = ["sources", "pipelines", "reports", "dbt", ".dlt"]
 
 
 def installed(folder: Path) -> Path:

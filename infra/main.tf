@@ -30,7 +30,7 @@ module "snowflake" {
   database          = var.snowflake_database
   lake_url          = local.lake_url
   reader_role_arn   = "${local.roles_arn}-snowflake"
-  task_role_arns    = { loader = "${local.roles_arn}-load", transformer = "${local.roles_arn}-transform" }
+  task_role_arns    = { for user, task in { loader = "load", transformer = "transform", reader = "report" } : user => "${local.roles_arn}-${task}" }
   public_key        = var.snowflake_public_key
   credits_per_month = var.snowflake_credits_per_month
 }
@@ -51,7 +51,6 @@ module "aws" {
   snowflake_external_id       = module.snowflake.external_id
   image_digest                = var.image_digest
   settings                    = var.settings
-  steps                       = var.steps
   schedule                    = var.schedule
   time_zone                   = var.time_zone
   schedule_enabled            = var.schedule_enabled

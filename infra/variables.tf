@@ -117,12 +117,6 @@ variable "settings" {
   }
 }
 
-variable "steps" {
-  type        = list(string)
-  default     = ["transform"]
-  description = "What follows the load, in order: transform, report."
-}
-
 variable "schedule" {
   type        = string
   default     = "cron(0 5 * * ? *)"

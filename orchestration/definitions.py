@@ -8,11 +8,12 @@ from orchestration.dbt_project import PROJECT
 from orchestration.jobs import JOBS
 from orchestration.models import WRITTEN_BY_EVERY_LOAD, models
 from orchestration.rawg import RAWG_ASSETS
+from orchestration.report import market_report
 from orchestration.schedules import SCHEDULES
 from orchestration.sensors import SENSORS
 
 defs = dg.Definitions(
-    assets=[*RAWG_ASSETS, *WRITTEN_BY_EVERY_LOAD, models],
+    assets=[*RAWG_ASSETS, *WRITTEN_BY_EVERY_LOAD, models, market_report],
     asset_checks=RAWG_CHECKS,
     jobs=JOBS,
     schedules=SCHEDULES,

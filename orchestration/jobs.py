@@ -24,12 +24,12 @@ daily_refresh = dg.define_asset_job(
     dg.AssetSelection.groups("reference_lists", "games") - dg.AssetSelection.assets(raw_key("unlisted_games"))
     | MODELS
     | API_CHECKS,
-    description="What is new since the last load, the reference lists, and the models.",
+    description="What is new since the last load, the reference lists, the models and the report.",
 )
 weekly_details = dg.define_asset_job(
     "weekly_details",
     dg.AssetSelection.groups("reference_lists", "game_details") | MODELS | API_CHECKS,
-    description="The reference lists, details of games that changed, and the models.",
+    description="The reference lists, details of games that changed, the models and the report.",
 )
 monthly_reconciliation = dg.define_asset_job(
     "monthly_reconciliation",

@@ -17,8 +17,13 @@ CREDENTIALS = "DESTINATION__LAKE__CREDENTIALS__"
 
 
 @contextmanager
-def plain_failure() -> Iterator[None]:
-    """Raises every failure of the block as a `RawgError`."""
+def plain_failure(failed: str = "Loading failed", advice: str = SAFE) -> Iterator[None]:
+    """Raises every failure of the block as a `RawgError`.
+
+    Args:
+        failed: What to say of a failure that is not known better.
+        advice: What to do about it.
+    """
     logging.getLogger("dlt").addFilter(_in_one_line)
     # tasks that aiohttp abandons when a connection breaks; who awaited them has the error
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -29,7 +34,7 @@ def plain_failure() -> Iterator[None]:
     except (KeyboardInterrupt, SignalReceivedException):
         raise Interrupted() from None
     except Exception as error:
-        raise _rawg_error(error) or _lake_error(error) or LoadFailed(_sentence(error)) from error
+        raise _rawg_error(error) or _lake_error(error) or LoadFailed(_sentence(error, failed, advice)) from error
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
@@ -105,7 +110,7 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(root).split())[:300] or type(root).__name__
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, failed: str, advice: str) -> str:
     reason = _reason(error)
     if "lock on file" in reason:
         return (
@@ -113,4 +118,4 @@ def _sentence(error: Exception) -> str:
             " the same command again."
         )
     step = f" in step {error.step}" if isinstance(error, PipelineStepFailed) else ""
-    return f"Loading failed{step}: {reason}; {SAFE}"
+    return f"{failed}{step}: {reason}; {advice}"

@@ -31,7 +31,6 @@ def record_history(pipeline: dlt.Pipeline, lake: FilesystemDestinationClientConf
     filesystem, root = fsspec_from_config(lake)
     for table, names in COLUMNS.items():
         folder = f"{root.rstrip('/')}/{pipeline.dataset_name}/{table}"
-        filesystem.makedirs(folder, exist_ok=True)
         filesystem.invalidate_cache(folder)
         known = {path.rsplit("/", 1)[-1] for path in filesystem.find(folder)}
         for row in _rows(pipeline, table, names):

@@ -55,7 +55,6 @@ class Lease:
         Raises:
             LoadFailed: another run lives.
         """
-        self.filesystem.makedirs(self.folder, exist_ok=True)
         self._give_sign()
         self._thread.start()
         try:

@@ -106,13 +106,19 @@ def rawg_pipeline(sandbox: bool = False) -> dlt.Pipeline:
     return pipeline
 
 
-def _declared_pipeline(sandbox: bool) -> dlt.Pipeline:
+def idle_pipeline(sandbox: bool, pipelines_dir: str) -> dlt.Pipeline:
+    """The same pipeline with a working folder of its own, for a look that a run at work must not notice."""
+    return _declared_pipeline(sandbox, pipelines_dir)
+
+
+def _declared_pipeline(sandbox: bool, pipelines_dir: str | None = None) -> dlt.Pipeline:
     prefix = "sandbox_" if sandbox else ""
     # Snowflake would prefer jsonl, but a lake is the same whatever loads from it
     warehouse = Destination.from_reference(f"{prefix}warehouse", preferred_staging_file_format="parquet")
     lake = Destination.from_reference(f"{prefix}lake")
     return dlt.pipeline(
         SANDBOX_PIPELINE if sandbox else "rawg",
+        pipelines_dir=pipelines_dir,  # type: ignore[arg-type]  # None is dlt's own folder
         destination=_knowing_itself(warehouse),
         staging=_knowing_itself(lake),
         dataset_name="raw",

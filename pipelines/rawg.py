@@ -3,9 +3,10 @@
     python pipelines/rawg.py                  what is new since the last run (needs RAWG_API_KEY)
     python pipelines/rawg.py --plan           what that would cost, without loading
     python pipelines/rawg.py --sandbox        made-up games from a local RAWG look-alike; needs no key
+    python pipelines/rawg.py --doctor         whether everything is in place for a load
 
-Exit codes: 0 loaded, 2 usage or configuration, 3 quota reached (what was loaded is kept), 4 RAWG refused or stayed
-down, 5 loading failed, 130 interrupted.
+Exit codes: 0 loaded (all in place), 2 usage or configuration (something is not in place), 3 quota reached (what was
+loaded is kept), 4 RAWG refused or stayed down, 5 loading failed, 130 interrupted.
 """
 
 import os
@@ -40,6 +41,11 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Reads and checks the command line; ends the program with exit code 2 when something is wrong with it."""
     parser = _parser()
     arguments = parser.parse_args(argv)
+    beside = {name for name, value in vars(arguments).items() if value}
+    if arguments.doctor and beside - {"doctor", "ask_rawg", "sandbox"}:
+        parser.error("--doctor takes no other options than --ask-rawg and --sandbox")
+    if arguments.ask_rawg and not arguments.doctor:
+        parser.error("--ask-rawg needs --doctor")
     first, last = arguments.updated_from, arguments.updated_to
     if first and last and first > last:
         parser.error(f"--updated-from {first} is after --updated-to {last}")
@@ -70,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--yes", action="store_true", help="do not ask before a full refresh")
     add("--sandbox", action="store_true", help="use the built-in look-alike of RAWG, apart from the real data")
     add("--sandbox-games", type=_positive, metavar="N", help=f"size of its catalogue (default {SANDBOX_GAMES:,})")
+    add("--doctor", action="store_true", help="check settings, lake, warehouse, disk and clock; sends no request")
+    add("--ask-rawg", action="store_true", help="let the doctor try the key with one request")
     return parser
 
 
@@ -89,6 +97,8 @@ def _positive(text: str) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script and returns its exit code."""
     arguments = parse_arguments(argv)
+    if arguments.doctor:
+        return _doctor(arguments)
 
     # only now, so that --help and a mistyped option answer at once
     from dotenv import load_dotenv
@@ -102,6 +112,18 @@ def main(argv: list[str] | None = None) -> int:
     except RawgError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    try:
+        from dotenv import load_dotenv
+
+        from pipelines.doctor import diagnose
+    except ImportError as error:  # packages are missing, or this Python is too old for the project
+        print(f"!!  Packages   {error}; install what is missing, for Python 3.11, 3.12 or 3.13, with: make -B setup")
+        return 2
+    load_dotenv(ROOT / ".env")
+    return diagnose(arguments.sandbox, arguments.ask_rawg)
 
 
 @contextmanager

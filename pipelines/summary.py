@@ -75,8 +75,8 @@ def _facts(report: LoadReport, pipeline: dlt.Pipeline) -> list[str]:
     lines += [
         f"Requests   {ledger.sent:,} in this run, {ledger.used_this_month:,} of {ledger.monthly_limit:,} this month",
         f"Time       {timedelta(seconds=round(time.monotonic() - report.started))}",
-        f"Lake       {_short(lake_configuration(pipeline).bucket_url)}",
-        f"Warehouse  {_short(warehouse_location(pipeline))}",
+        f"Lake       {short_location(lake_configuration(pipeline).bucket_url)}",
+        f"Warehouse  {short_location(warehouse_location(pipeline))}",
     ]
     return lines
 
@@ -107,7 +107,7 @@ def _incomplete(window: dict[str, object]) -> str:
     return f"           incomplete: {days}, {window['rows_seen']:,} of {window['expected_count']:,} games ({why})"
 
 
-def _short(location: str) -> str:
+def short_location(location: str) -> str:
     """A place on this machine relative to the folder that the user stands in, if it lies below."""
     path = location.removeprefix("file://")
     return os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else path
@@ -120,7 +120,7 @@ def _next_steps(pipeline: dlt.Pipeline) -> list[str]:
         (f"{_command('dlt')} pipeline {name} show", "browse them (pip install 'dlt[hub]' marimo ibis-framework)"),
     ]
     lines = [f"{'Next' if not at else '':<11}{command:<46}{what}" for at, (command, what) in enumerate(steps)]
-    if (warehouse := _short(warehouse_location(pipeline))).endswith(".duckdb"):
+    if (warehouse := short_location(warehouse_location(pipeline))).endswith(".duckdb"):
         query = "SELECT name, released, added FROM raw.games ORDER BY added DESC LIMIT 10"
         lines.append(f"{'':<11}{python} -c \"import duckdb; duckdb.connect('{warehouse}').sql('{query}').show()\"")
     return lines
@@ -129,7 +129,7 @@ def _next_steps(pipeline: dlt.Pipeline) -> list[str]:
 def _command(name: str) -> str:
     """How to call a command of the environment that runs this, whether it is activated or not."""
     installed = Path(sys.executable).with_name(name)
-    return name if shutil.which(name) == str(installed) else _short(str(installed))
+    return name if shutil.which(name) == str(installed) else short_location(str(installed))
 
 
 def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str:

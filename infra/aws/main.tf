@@ -24,7 +24,7 @@ locals {
   )
   with_key_pair = var.snowflake_authenticator == "SNOWFLAKE_JWT"
   private_key   = local.with_key_pair ? { "${local.credentials}PRIVATE_KEY" = module.secrets.snowflake_private_key_arn } : {}
-  users         = { for kind in ["LOADER", "TRANSFORMER"] : kind => { "${local.credentials}USERNAME" = "${var.snowflake_database}_${kind}", "${local.credentials}ROLE" = "${var.snowflake_database}_${kind}" } }
+  users         = { for kind in ["LOADER", "TRANSFORMER", "READER"] : kind => { "${local.credentials}USERNAME" = "${var.snowflake_database}_${kind}", "${local.credentials}ROLE" = "${var.snowflake_database}_${kind}" } }
 
   tasks = {
     load = merge(var.task_size, {
@@ -38,9 +38,9 @@ locals {
       policy      = null
     })
     report = merge(var.task_size, {
-      environment = merge(local.warehouse, local.users["TRANSFORMER"])
+      environment = merge(local.warehouse, local.users["READER"])
       secrets     = local.private_key
-      policy      = null
+      policy      = module.lake.reporter_policy
     })
   }
 }
@@ -83,7 +83,7 @@ module "compute" {
   log_retention_days   = var.log_retention_days
   deletable            = var.deletable
   permissions_boundary = local.boundary
-  tasks                = { for name, task in local.tasks : name => task if contains(concat(["load"], var.steps), name) }
+  tasks                = local.tasks
 }
 
 module "orchestration" {
@@ -95,7 +95,6 @@ module "orchestration" {
   task_role_arns       = module.compute.role_arns
   task_network         = module.network.task_network
   log_group            = module.compute.log_group
-  steps                = var.steps
   retries              = var.retries
   retry_seconds        = var.retry_seconds
   timeout_hours        = var.timeout_hours

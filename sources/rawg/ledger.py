@@ -149,7 +149,6 @@ class RequestLedger:
 
     def _write(self, requests: int) -> None:
         folder = f"{self.folder}/month={self._month}"
-        self.filesystem.makedirs(folder, exist_ok=True)
         entry = {"run": self._run_id, "month": self._month, "requests": requests, "outcomes": self.outcomes}
         write_whole(self.filesystem, f"{folder}/{self._run_id}.json", json.dumps(entry).encode())
 
@@ -157,6 +156,7 @@ class RequestLedger:
 def write_whole(filesystem: AbstractFileSystem, path: str, content: bytes) -> None:
     """Writes a small file so that a kill leaves the old one or the new one, as an object store does by itself."""
     if isinstance(filesystem, LocalFileSystem):
+        filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
         filesystem.pipe_file(f"{path}.tmp", content)
         os.replace(f"{path}.tmp", path)
     else:

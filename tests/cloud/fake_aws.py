@@ -130,6 +130,13 @@ def encode_names() -> None:
     responses.list_object_versions = list_object_versions
 
 
+def forget_deleted() -> None:
+    """Lets the last trace of a deleted file be deleted, which moto fails at: Terraform tries for ever to empty a
+    bucket that has one."""
+    models: Any = import_module("moto.s3.models")
+    models.FakeDeleteMarker.dispose = lambda self: None
+
+
 def take_plain_http() -> None:
     """Lets the lake be used without encryption, which its own policy forbids."""
     models: Any = import_module("moto.s3.models")
@@ -303,6 +310,7 @@ def main() -> None:
     os.environ["MOTO_PORT"] = str(port)  # where the state machines look for the other services
     accept_terraform()
     encode_names()
+    forget_deleted()
     take_plain_http()
     run_tasks_here(folder)
     server: Any = import_module("moto.server")

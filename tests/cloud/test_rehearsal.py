@@ -27,6 +27,7 @@ from tests.cloud.fake_snowflake import DATABASE, FakeSnowflake
 LAKE = f"game-market-lake-{ACCOUNT}-{REGION}"
 LINTER = ROOT / ".tools" / "node_modules" / ".bin" / "asl-validator"
 KEY = "a-key-that-nobody-may-see"
+USERS = [f"{DATABASE}_{name}" for name in ("LOADER", "TRANSFORMER", "READER")]
 SETTINGS = {
     "snowflake_account": "ORGANIZATION-ACCOUNT",
     "snowflake_iam_user_arn": "arn:aws:iam::999999999999:user/snowflake",
@@ -108,6 +109,7 @@ def rawg(*arguments: str) -> list[str]:
 
 
 TRANSFORM = ["/usr/bin/env", "python", "pipelines/transform.py"]
+REPORT = ["/usr/bin/env", "python", "-m", "reports.market"]
 
 
 @pytest.mark.slow
@@ -150,7 +152,7 @@ def check_definition(rehearsal: Rehearsal) -> None:
     """Every task is bounded in time and retries and leads somewhere when it fails; the linter agrees."""
     text = rehearsal.machine.describe_state_machine(stateMachineArn=rehearsal.arn)["definition"]
     tasks = _tasks(json.loads(text))
-    assert len(tasks) == 8
+    assert len(tasks) == 9
     for task in tasks:
         assert task["TimeoutSeconds"] > 0
         assert task["Catch"]
@@ -174,11 +176,11 @@ def _tasks(node: Any) -> list[dict[str, Any]]:
 def check_how_runs_end(rehearsal: Rehearsal) -> None:
     """Every exit code leads where the runbook says."""
     told = rehearsal.told
-    assert told("well", [0, 0]) == ("loaded", [rawg(), TRANSFORM])
-    # what was loaded before the quota was reached is modelled
-    assert told("quota", [3, 0], max_requests=500) == ("paused", [rawg("--max-requests", "500"), TRANSFORM])
-    assert told("down-once", [4, 0, 0]) == ("loaded", [rawg(), rawg(), TRANSFORM])
-    assert told("stopped-once", [130, 0, 143, 0]) == ("loaded", [rawg(), rawg(), TRANSFORM, TRANSFORM])
+    assert told("well", [0, 0, 0]) == ("loaded", [rawg(), TRANSFORM, REPORT])
+    # what was loaded before the quota was reached is modelled and reported
+    assert told("quota", [3, 0, 0], max_requests=500) == ("paused", [rawg("--max-requests", "500"), TRANSFORM, REPORT])
+    assert told("down-once", [4, 0, 0, 0]) == ("loaded", [rawg(), rawg(), TRANSFORM, REPORT])
+    assert told("stopped-once", [130, 0, 143, 0, 0]) == ("loaded", [rawg(), rawg(), TRANSFORM, TRANSFORM, REPORT])
 
     assert told("down", [4, 4]) == ("RawgUnavailable", [rawg(), rawg()])
     alert = rehearsal.alert()
@@ -193,6 +195,8 @@ def check_how_runs_end(rehearsal: Rehearsal) -> None:
     assert "load step ended with exit code 5" in rehearsal.alert()
     assert told("dbt", [0, 5])[0] == "WarehouseFailed"
     assert "transform step ended with exit code 5" in rehearsal.alert()
+    assert told("report", [0, 0, 2])[0] == "WrongSetting"
+    assert "report step ended with exit code 2" in rehearsal.alert()
     assert told("killed", [137])[0] == "UnexpectedEnd"
     assert "exit code 137" in rehearsal.alert()
 
@@ -200,10 +204,13 @@ def check_how_runs_end(rehearsal: Rehearsal) -> None:
     months = [("2024-01-01", "2024-01-31"), ("2024-02-01", "2024-02-29"), ("2024-03-01", "2024-03-31")]
     ranges = [{"updated_from": first, "updated_to": last} for first, last in months]
     commands = [rawg("--resources", "games", "--updated-from", first, "--updated-to", last) for first, last in months]
-    assert told("backfill", [0, 0, 0, 0], ranges=ranges, resources=["games"]) == ("loaded", [*commands, TRANSFORM])
-    assert told("backfill-quota", [0, 3, 0], ranges=ranges, resources=["games"]) == (
+    assert told("backfill", [0, 0, 0, 0, 0], ranges=ranges, resources=["games"]) == (
+        "loaded",
+        [*commands, TRANSFORM, REPORT],
+    )
+    assert told("backfill-quota", [0, 3, 0, 0], ranges=ranges, resources=["games"]) == (
         "paused",
-        [*commands[:2], TRANSFORM],
+        [*commands[:2], TRANSFORM, REPORT],
     )
 
 
@@ -227,7 +234,7 @@ def check_one_at_a_time(rehearsal: Rehearsal) -> None:
 
     # one that was stopped cannot give its turn back
     turns.put_item(TableName="game-market-turns", Item={"pipeline": {"S": "game-market"}, "execution": {"S": first}})
-    assert rehearsal.told("next", [0, 0])[0] == "loaded"
+    assert rehearsal.told("next", [0, 0, 0])[0] == "loaded"
     assert not turns.scan(TableName="game-market-turns")["Items"]
 
 
@@ -252,9 +259,10 @@ def check_real_tasks(rehearsal: Rehearsal, folder: Path, serve: Callable[..., Sa
         )
         before = len(aws.tasks())
         ended = rehearsal.ended(rehearsal.start("real", resources=["games", "genres"]))
-        load, transform = aws.tasks()[before:]
-        assert ended["output"].get("status") == "loaded", load["output"] + transform["output"]
-        assert [load["family"], transform["family"]] == ["game-market-load", "game-market-transform"]
+        tasks = aws.tasks()[before:]
+        assert ended["output"].get("status") == "loaded", [task["output"] for task in tasks]
+        assert [task["family"] for task in tasks] == [f"game-market-{step}" for step in ("load", "transform", "report")]
+        load, *others = tasks
 
         # what was loaded is what a laptop loads, and it was modelled
         local = Project(folder / "local", sandbox.base_url)
@@ -271,7 +279,7 @@ def check_real_tasks(rehearsal: Rehearsal, folder: Path, serve: Callable[..., Sa
             assert asked["authenticator"].upper() == "WORKLOAD_IDENTITY"
             assert asked["workload_identity_provider"] == "AWS"
             assert {asked.get("password", "None"), asked.get("private_key", "None")} == {"None"}
-            assert asked["user"] == asked["role"] in (f"{DATABASE}_LOADER", f"{DATABASE}_TRANSFORMER")
+            assert asked["user"] == asked["role"] in USERS
         statements = snowflake.statements()
         copies = [statement for statement in statements if "COPY" in statement]
         assert copies
@@ -280,14 +288,18 @@ def check_real_tasks(rehearsal: Rehearsal, folder: Path, serve: Callable[..., Sa
 
         # the key comes from Secrets Manager, to the one task that needs it
         assert load["environment"]["RAWG_API_KEY"] == KEY
-        assert KEY not in json.dumps(transform["environment"])
-        assert KEY not in load["output"] + transform["output"]
+        assert KEY not in json.dumps([task["environment"] for task in others])
+        assert KEY not in json.dumps([task["output"] for task in tasks])
+
+        # the report is in the lake's bucket, and its numbers are those of the marts
+        page = aws.client("s3").get_object(Bucket=LAKE, Key="reports/market.html")["Body"].read().decode()
+        assert 'data-name="games" data-value="200"' in page
 
         # RAWG is down: the script gives up, and so does the run after a retry
         sandbox.faults(**{"502": 1.0})
         down = rehearsal.ended(rehearsal.start("really-down", resources=["games"]))
         assert down["error"] == "RawgUnavailable"
-        assert [task["exit_code"] for task in aws.tasks()[before + 2 :]] == [4, 4]
+        assert [task["exit_code"] for task in aws.tasks()[before + 3 :]] == [4, 4]
         rehearsal.alert()
 
 
@@ -295,7 +307,7 @@ def check_least_privilege(aws: FakeAws) -> None:
     """No role as applied may do everything, nor anything to everything unless AWS leaves no choice."""
     iam = aws.client("iam")
     roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
-    assert len(roles) == 9, roles
+    assert len(roles) == 11, roles
     readers = set()
     for role in roles:
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:

@@ -16,6 +16,7 @@ from tests.project import ROOT
 
 SNAPSHOT = Path(__file__).with_name("snapshot.json")
 GRAPH = defs.resolve_asset_graph()
+REPORT = dg.AssetKey("market_report")
 
 
 def _shown() -> dict[str, Any]:
@@ -85,11 +86,12 @@ def test_every_dbt_source_lands_on_an_asset_that_dlt_fills() -> None:
         assert owners, source["name"]
 
 
-def test_the_graph_is_unbroken_from_rawg_to_the_marts() -> None:
-    marts = [key for key in GRAPH.executable_asset_keys if key.path[0] == "market"]
+def test_the_graph_is_unbroken_from_rawg_to_the_report() -> None:
+    marts = {key for key in GRAPH.executable_asset_keys if key.path[0] == "market"}
     assert marts
     for mart in marts:
         assert dg.AssetKey("rawg_api") in GRAPH.get_ancestor_asset_keys(mart), mart
+    assert GRAPH.get(REPORT).parent_keys == marts
 
 
 def test_every_asset_says_what_it_is_and_whose() -> None:
@@ -97,9 +99,9 @@ def test_every_asset_says_what_it_is_and_whose() -> None:
         node = GRAPH.get(key)
         assert node.description, key
         assert node.owners == ["team:game-market"], key
-        assert node.kinds >= {"duckdb"}, key
+        assert node.kinds >= {"html" if key == REPORT else "duckdb"}, key
         assert node.group_name != "default", key
-        assert node.metadata["dagster/table_name"], key
+        assert key == REPORT or node.metadata["dagster/table_name"], key
 
 
 def test_everything_that_opens_the_warehouse_shares_one_pool() -> None:
@@ -115,7 +117,7 @@ def test_everything_that_opens_the_warehouse_shares_one_pool() -> None:
 
 def test_the_daily_refresh_leaves_out_what_is_expensive() -> None:
     daily = _selected("daily_refresh")
-    assert {"raw/games", "raw/genres", "core/dim_game", "market/most_wanted"} <= daily
+    assert {"raw/games", "raw/genres", "core/dim_game", "market/most_wanted", "market_report"} <= daily
     assert not daily & {"raw/developers", "raw/game_details", "raw/unlisted_games"}
     assert _selected("monthly_reconciliation") == {"raw/unlisted_games"}
     assert "raw/game_details" in _selected("weekly_details")

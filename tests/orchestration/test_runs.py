@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -345,3 +346,7 @@ def test_everything_is_materialized_and_every_check_passes(runs: Runs, monkeypat
     }
     assert not [check.asset_check_key for check in finished.get_asset_check_evaluations() if not check.passed]
     assert _metadata(runs, "core/dim_game")["dagster/row_count"] == GAMES
+    report = _metadata(runs, "market_report")
+    assert report["games"] == GAMES
+    assert report["page"] == str(runs.project.folder / "data" / "lake" / "reports" / "market.html")
+    assert f'data-name="games" data-value="{GAMES}"' in Path(report["page"]).read_text()

@@ -7,9 +7,10 @@ from dataclasses import fields
 from sources.rawg.configuration import GameSelection, RawgConfiguration
 from tests.project import ROOT
 
-CODE = [path for folder in ("sources", "pipelines", "orchestration") for path in (ROOT / folder).rglob("*.py")]
-SET_BY_US = {"PATH", "PYTHONPATH", "RAWG_SANDBOX_FAULTS", "DBT_TARGET", "DBT_DUCKDB_PATH"}
-"""Read, but not for users to set: they follow from the rest, or belong to tests."""
+FOLDERS = ("sources", "pipelines", "reports", "orchestration")
+CODE = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+SET_BY_US = {"PATH", "PYTHONPATH", "RAWG_SANDBOX_FAULTS", "DBT_TARGET", "DBT_DUCKDB_PATH", "NO_COLOR"}
+"""Read, but not for users to set: they follow from the rest, or belong to tests or to the terminal."""
 OF_DLT = {
     "DLT_DATA_DIR",
     "DESTINATION__LAKE__CREDENTIALS__AWS_ACCESS_KEY_ID",

@@ -445,10 +445,11 @@ def test_sums_hold_on_every_row(browsed: list[Json]) -> None:
         assert 0 <= row["rating"] <= 5
 
 
+@pytest.mark.parametrize("is_out", [True, False])
 @pytest.mark.parametrize("added", [1, 25, 999, 20_000])
-def test_no_status_is_ever_negative(added: int) -> None:
-    for number in range(20_000):
-        parts = statuses(added, mix(number)) or {}
+def test_no_status_is_ever_negative(added: int, is_out: bool) -> None:
+    for number in range(10_000):
+        parts = statuses(added, mix(number), is_out) or {}
         assert sum(parts.values()) == added
         assert min(parts.values()) > 0
 

@@ -136,14 +136,13 @@ run "machine" {
   variables {
     name                 = "game-market"
     cluster_arn          = "arn:aws:ecs:eu-central-1:123456789012:cluster/game-market"
-    task_definition_arns = { load = "arn:aws:ecs:eu-central-1:123456789012:task-definition/game-market-load:7", transform = "arn:aws:ecs:eu-central-1:123456789012:task-definition/game-market-transform:7" }
+    task_definition_arns = { load = "arn:aws:ecs:eu-central-1:123456789012:task-definition/game-market-load:7", transform = "arn:aws:ecs:eu-central-1:123456789012:task-definition/game-market-transform:7", report = "arn:aws:ecs:eu-central-1:123456789012:task-definition/game-market-report:7" }
     task_role_arns       = ["arn:aws:iam::123456789012:role/game-market-load"]
     task_network         = { Subnets = ["subnet-1"], SecurityGroups = ["sg-1"], AssignPublicIp = "ENABLED" }
     log_group            = "/ecs/game-market"
-    steps                = ["transform"]
     retries              = 2
     retry_seconds        = 300
-    timeout_hours        = { load = 6, transform = 2 }
+    timeout_hours        = { load = 6, transform = 2, report = 1 }
     schedule             = "cron(0 5 * * ? *)"
     time_zone            = "Europe/Berlin"
     schedule_enabled     = true
@@ -220,14 +219,6 @@ run "everything_together" {
   assert {
     condition     = output.lake_bucket == "game-market-lake-123456789012-eu-central-1"
     error_message = "The lake's name says whose it is."
-  }
-}
-
-run "with_the_report" {
-  command = plan
-
-  variables {
-    steps = ["transform", "report"]
   }
 }
 

@@ -26,3 +26,28 @@ output "writer_policy" {
     ]
   })
 }
+
+output "reporter_policy" {
+  description = "What the report does with the lake: it reads the ledger of requests, and keeps itself and its numbers."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = aws_s3_bucket.this.arn
+        Condition = { StringLike = { "s3:prefix" = ["_requests/*", "reports", "reports/*"] } }
+      },
+      {
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = [for folder in ["_requests", "reports"] : "${aws_s3_bucket.this.arn}/${folder}/*"]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["s3:PutObject", "s3:AbortMultipartUpload"]
+        Resource = "${aws_s3_bucket.this.arn}/reports/*"
+      }
+    ]
+  })
+}

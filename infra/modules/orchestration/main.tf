@@ -15,6 +15,9 @@ locals {
   execution_arn = "arn:${local.partition}:states:${local.here}:execution:${var.name}:*"
   cluster_name  = element(split("/", var.cluster_arn), 1)
 
+  # what follows the load, in order
+  steps = ["transform", "report"]
+
   commands = {
     load      = "python pipelines/rawg.py"
     transform = "python pipelines/transform.py"
@@ -33,15 +36,15 @@ locals {
   # the exit codes of pipelines/ (docs/operations.md); 130 and 143 are a stopped process
   exit_codes = {
     "2"   = { error = "WrongSetting", is_retried = false, message = "a wrong argument or setting; its log names it, and nothing was sent." }
-    "3"   = { error = "QuotaReached", is_retried = false, message = "the requests of the month or of the run are used up. What was loaded is kept and modelled, the next run goes on." }
+    "3"   = { error = "QuotaReached", is_retried = false, message = "the requests of the month or of the run are used up. What was loaded is kept, modelled and reported, the next run goes on." }
     "4"   = { error = "RawgUnavailable", is_retried = true, message = "RAWG refused or stayed down, also when tried again. What was loaded is kept." }
-    "5"   = { error = "WarehouseFailed", is_retried = false, message = "the lake or the warehouse did not take the data, or dbt failed; its log says what to mend." }
+    "5"   = { error = "WarehouseFailed", is_retried = false, message = "the lake or the warehouse did not take the data, or the models or the report failed; its log says what to mend." }
     "130" = { error = "Stopped", is_retried = true, message = "it was stopped, also when tried again." }
     "143" = { error = "Terminated", is_retried = true, message = "it was stopped, also when tried again." }
   }
 
   runs = {
-    for step in concat(["load"], var.steps) : step => templatefile("${path.module}/run.asl.json.tftpl", {
+    for step in concat(["load"], local.steps) : step => templatefile("${path.module}/run.asl.json.tftpl", {
       step                = step
       command             = local.commands[step]
       options             = step == "load" ? local.load_options : []
@@ -87,8 +90,8 @@ locals {
     name            = var.name
     partition       = local.partition
     load            = local.runs["load"]
-    steps           = [for step in var.steps : { name = step, run = local.runs[step] }]
-    after_load      = length(var.steps) == 0 ? "Give the turn back" : title(var.steps[0])
+    steps           = [for step in local.steps : { name = step, run = local.runs[step] }]
+    after_load      = title(local.steps[0])
     turns_table     = aws_dynamodb_table.turns.name
     topic_arn       = aws_sns_topic.alerts.arn
     log_group       = var.log_group

@@ -32,16 +32,6 @@ variable "log_group" {
   description = "The log of the tasks, for messages."
 }
 
-variable "steps" {
-  type        = list(string)
-  description = "What follows the load, in order."
-
-  validation {
-    condition     = alltrue([for step in var.steps : contains(["transform", "report"], step)])
-    error_message = "The steps after the load are transform and report."
-  }
-}
-
 variable "retries" {
   type        = number
   description = "How often a step is tried again when RAWG stayed down or the task could not start."

@@ -20,11 +20,11 @@ variable "reader_role_arn" {
 
 variable "task_role_arns" {
   type        = map(string)
-  description = "The roles of the tasks that sign in as loader and transformer."
+  description = "The roles of the tasks that sign in as loader, transformer and reader."
 
   validation {
-    condition     = toset(keys(var.task_role_arns)) == toset(["loader", "transformer"])
-    error_message = "The roles of the loader and of the transformer are needed."
+    condition     = toset(keys(var.task_role_arns)) == toset(["loader", "transformer", "reader"])
+    error_message = "The roles of the loader, of the transformer and of the reader are needed."
   }
 }
 

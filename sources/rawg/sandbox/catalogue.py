@@ -188,7 +188,7 @@ class Catalogue:
         """Users with the game in a list: wishes, then saturating growth; breakouts multiply it."""
         age = (updated - self.born).astype(np.float32)
         grown = np.where(
-            age < 0, 0.12 * np.exp(np.minimum(age, 0) / 150), 1 - 0.88 * np.exp(-np.maximum(age, 0) / 220)
+            age < 0, 0.3 * np.exp(np.minimum(age, 0) / 300), 1 - 0.7 * np.exp(-np.maximum(age, 0) / 220)
         ).astype(np.float32)
         grown *= self.reach
         lift = 1 + 14 / (1 + np.exp(-(updated[self.breakouts] - self.breakout_day) / 6))

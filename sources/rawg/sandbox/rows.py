@@ -16,6 +16,7 @@ from .world import World
 
 # (name, least share, spread) in 500ths of `added`; even the largest shares leave some for `owned`
 _STATUSES = (("yet", 5, 70), ("beaten", 14, 170), ("toplay", 6, 80), ("dropped", 3, 60), ("playing", 2, 45))
+_STATUSES_BEFORE_RELEASE = (("toplay", 200, 280),)
 _MEASURES = ("id", "slug", "name", "updated", "added", "rating", "metacritic", "playtime", "released")
 _LINKS = ("genres", "tags", "platforms", "stores")
 _EPOCH = datetime(1970, 1, 1)
@@ -125,12 +126,16 @@ class Rows:
             "reviews_text_count": total // 80,
             "reviews_count": total,
             "added": added,
-            "added_by_status": statuses(added, bits),
+            "added_by_status": statuses(added, bits, self._is_out(index)),
             "metacritic": int(catalogue.metacritic[index]) or None,
             "playtime": int(catalogue.playtime[index]),
             "suggestions_count": (bits >> 20) % 700 if added > 20 else bits >> 20 & 7,
             "updated": (_EPOCH + timedelta(seconds=int(world.updated[index]))).isoformat(),
         }
+
+    def _is_out(self, index: int) -> bool:
+        catalogue = self.catalogue
+        return bool(catalogue.released[index] != NO_DATE and catalogue.born[index] <= self.world.today)
 
     def _pictures(self, row: dict[str, Any], index: int, bits: int) -> None:
         row["saturated_color"] = row["dominant_color"] = "0f0f0f"
@@ -210,11 +215,12 @@ def _ratings(votes: list[int], total: int, bits: int) -> list[dict[str, Any]]:
     return entries[turn:] + entries[:turn]
 
 
-def statuses(added: int, bits: int) -> dict[str, int] | None:
+def statuses(added: int, bits: int, is_out: bool) -> dict[str, int] | None:
     """How the `added` users hold the game; the parts sum to `added`, and empty parts are left out."""
     if not added:
         return None if bits >> 14 & 1 else {}
-    parts = {name: added * (least + (bits >> 16) % spread) // 500 for name, least, spread in _STATUSES}
+    shares = _STATUSES if is_out else _STATUSES_BEFORE_RELEASE
+    parts = {name: added * (least + (bits >> 16) % spread) // 500 for name, least, spread in shares}
     parts["owned"] = added - sum(parts.values())
     return {name: count for name, count in parts.items() if count}
 
