@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dlt
-from dlt.common.destination import Destination
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
@@ -112,14 +113,35 @@ def idle_pipeline(sandbox: bool, pipelines_dir: str) -> dlt.Pipeline:
 
 def _declared_pipeline(sandbox: bool, pipelines_dir: str | None = None) -> dlt.Pipeline:
     prefix = "sandbox_" if sandbox else ""
+    # Snowflake would prefer jsonl, but a lake is the same whatever loads from it
+    warehouse = Destination.from_reference(f"{prefix}warehouse", preferred_staging_file_format="parquet")
+    lake = Destination.from_reference(f"{prefix}lake")
     return dlt.pipeline(
         SANDBOX_PIPELINE if sandbox else "rawg",
         pipelines_dir=pipelines_dir,  # type: ignore[arg-type]  # None is dlt's own folder
-        # Snowflake would prefer jsonl, but a lake is the same whatever loads from it
-        destination=Destination.from_reference(f"{prefix}warehouse", preferred_staging_file_format="parquet"),
-        staging=f"{prefix}lake",
+        destination=_knowing_itself(warehouse),
+        staging=_knowing_itself(lake),
         dataset_name="raw",
     )
+
+
+def _knowing_itself(destination: Destination[Any, Any] | None) -> Destination[Any, Any]:
+    """The destination, which finds out once what it is capable of: dlt asks it several times for each file, and would
+    have it read all its settings anew each time, a fifth of the work of a small load."""
+    assert destination
+    find_out = destination.capabilities
+    known: dict[str, DestinationCapabilitiesContext] = {}
+
+    def capabilities(config: Any = None, naming: NamingConvention | None = None) -> DestinationCapabilitiesContext:
+        if config is not None:
+            return find_out(config, naming)
+        name = naming.name() if naming else ""
+        if name not in known:
+            known[name] = find_out(None, naming)
+        return known[name].copy()  # dlt changes what it gets
+
+    destination.capabilities = capabilities  # type: ignore[method-assign]
+    return destination
 
 
 def is_sandbox(pipeline: dlt.Pipeline) -> bool:

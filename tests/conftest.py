@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
+from tests.forked import ForkedSandbox
 from tests.project import Project
 
 
@@ -15,7 +16,7 @@ from tests.project import Project
 def serve() -> Iterator[Callable[..., SandboxProcess]]:
     """Starts sandboxes that end with the test; takes the arguments of `SandboxProcess`."""
     with ExitStack() as stack:
-        yield lambda *arguments, **options: stack.enter_context(SandboxProcess(*arguments, **options))
+        yield lambda *arguments, **options: stack.enter_context(ForkedSandbox(*arguments, **options))
 
 
 @pytest.fixture

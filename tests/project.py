@@ -71,12 +71,16 @@ class Project:
         assert finished.exit_code == 0, finished.output
         return finished
 
+    def rebuild(self, *arguments: str) -> Finished:
+        """The script that makes the warehouse anew, run to its end without RAWG's key."""
+        script = str(ROOT / "pipelines" / "rebuild.py")
+        return Finished(*Forked(script, arguments, self._without_key, self.folder.parent).wait())
+
     def python(self, *command: str, **environment: str) -> Finished:
-        """Another script of the project or a piece of code, run to its end without RAWG's key."""
-        without_key = {name: value for name, value in self.environment.items() if name != "RAWG_API_KEY"}
+        """A piece of code or a script in a Python of its own, run to its end without RAWG's key."""
         finished = subprocess.run(
             [sys.executable, *command],
-            env={**without_key, "PYTHONPATH": str(ROOT), **environment},
+            env={**self._without_key, "PYTHONPATH": str(ROOT), **environment},
             cwd=self.folder.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -91,6 +95,10 @@ class Project:
             "tests.crash.killed", (moment, str(count), *arguments), self.environment, ROOT
         ).wait()
         assert exit_code == -signal.SIGKILL, output
+
+    @property
+    def _without_key(self) -> dict[str, str]:
+        return {name: value for name, value in self.environment.items() if name != "RAWG_API_KEY"}
 
     @property
     def warehouse(self) -> Path:

@@ -5,6 +5,7 @@ its servers run in one child process of the system's Python (Swift is not in the
 this very file.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -145,7 +146,6 @@ account_autocreate = true
 use = egg:swift#catch_errors
 [filter:cache]
 use = egg:swift#memcache
-memcache_servers = 127.0.0.1:1
 [filter:s3api]
 use = egg:swift#s3api
 location = {REGION}
@@ -159,6 +159,23 @@ use = egg:swift#slo
 """
 
 
+class Memory:
+    """What Swift keeps in memcached: which accounts and buckets there are. Without, it asks two of its servers before
+    each answer."""
+
+    def __init__(self, *_: Any, **options: Any) -> None:
+        self._kept: dict[str, str] = {}
+
+    def set(self, key: str, value: Any, **_: Any) -> None:
+        self._kept[key] = json.dumps(value)
+
+    def get(self, key: str, **_: Any) -> Any:
+        return json.loads(self._kept.get(key, "null"))
+
+    def delete(self, key: str, **_: Any) -> None:
+        self._kept.pop(key, None)
+
+
 def serve(folder: Path, port: int, until: str) -> None:
     """Runs all of Swift's servers in this process and says `ready PORT` once they listen; never returns."""
     import eventlet  # type: ignore[import-not-found,unused-ignore]
@@ -166,13 +183,20 @@ def serve(folder: Path, port: int, until: str) -> None:
     eventlet.monkey_patch()
     import eventlet.wsgi  # type: ignore[import-not-found,unused-ignore]
     from swift.common import storage_policy, utils, wsgi  # type: ignore[import-not-found,unused-ignore]
+    from swift.common.middleware import memcache  # type: ignore[import-not-found,unused-ignore]
 
     (folder / "devices" / "disk").mkdir(parents=True, exist_ok=True)
     os.setxattr(folder / "devices", "user.lake", b"")  # fails where files can't have the attributes that Swift sets
     (folder / "swift.conf").write_text(SETTINGS)
     utils.set_swift_dir(str(folder))
     storage_policy.reload_storage_policies()
-    common = {"swift_dir": str(folder), "devices": str(folder / "devices"), "mount_check": "false", "log_address": ""}
+    memcache.MemcacheRing = Memory
+    common = {
+        "swift_dir": str(folder),
+        "devices": str(folder / "devices"),
+        "mount_check": "false",
+        "log_level": "ERROR",
+    }
 
     def run(configuration: str, listener: Any) -> None:
         application = wsgi.loadapp(wsgi.ConfigString(configuration), global_conf=common)

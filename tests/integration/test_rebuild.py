@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
-from tests.project import ROOT, Finished, Project, assert_holds, requests_for
+from tests.project import Project, assert_holds, requests_for
 
 Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
@@ -38,12 +38,8 @@ sys.exit(rebuild.main(["--yes"]))
 """
 
 
-def _rebuild(project: Project, *arguments: str) -> Finished:
-    return project.python(str(ROOT / "pipelines" / "rebuild.py"), *arguments)
-
-
 def _rebuilt(project: Project, *arguments: str) -> None:
-    finished = _rebuild(project, *arguments)
+    finished = project.rebuild(*arguments)
     assert finished.exit_code == 0, finished.output
 
 
@@ -192,7 +188,7 @@ def test_the_warehouse_as_it_was_on_a_day(serve: Serve, set_up: SetUp) -> None:
         assert as_of[name] == yesterday[name], name
     project.load("--resources", "games")
     assert_holds(project, sandbox.truth())
-    missing = _rebuild(project, "--yes", "--as-of", str(TODAY - timedelta(days=2)))
+    missing = project.rebuild("--yes", "--as-of", str(TODAY - timedelta(days=2)))
     assert missing.exit_code == 2
     assert "no committed load until" in missing.output
     assert_holds(project, sandbox.truth())
@@ -234,29 +230,29 @@ def test_a_package_that_waits_for_the_lost_warehouse_is_loaded_anew(serve: Serve
 def test_it_takes_the_place_of_tables_only_when_told_to(serve: Serve, set_up: SetUp) -> None:
     sandbox = serve(100)
     project = set_up(sandbox)
-    nothing = _rebuild(project)
+    nothing = project.rebuild()
     assert nothing.exit_code == 2
     assert len(nothing.output.splitlines()) == 1
     assert not project.warehouse.exists()
     project.load()
     before = _tables(project.warehouse)
-    refused = _rebuild(project)
+    refused = project.rebuild()
     assert refused.exit_code == 2
     assert "--yes" in refused.output
     assert len(refused.output.splitlines()) == 1
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("DELETE FROM raw.games")
-        locked = _rebuild(project, "--yes")
+        locked = project.rebuild("--yes")
     assert locked.exit_code == 5
     assert "open in another process" in locked.output
     assert project.value("SELECT count(*) FROM raw.games") == 0
     _rebuilt(project, "--yes")
     _assert_same(project, before)
     project.warehouse.write_bytes(b"no database")
-    assert _rebuild(project).exit_code == 2
+    assert project.rebuild().exit_code == 2
     _rebuilt(project, "--yes")
     _assert_same(project, before)
-    mistyped = _rebuild(project, "--as-of", "yesterday")
+    mistyped = project.rebuild("--as-of", "yesterday")
     assert mistyped.exit_code == 2
     assert "is not a day" in mistyped.output
 

@@ -11,7 +11,7 @@ import pytest
 
 from sources.rawg.sandbox import SandboxProcess
 from tests.integration.object_store import BUCKET, SECRET, ObjectStore, StoreUnavailable
-from tests.project import ROOT, Finished, Project, await_requests, holding, stop
+from tests.project import ROOT, Project, await_requests, holding, stop
 
 pytest.importorskip("fakesnow", reason="fakesnow is not installed")
 from tests.integration.fake_snowflake import CREDENTIALS, FakeSnowflake
@@ -41,10 +41,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
 def snowflake(store: ObjectStore) -> Iterator[FakeSnowflake]:
     with FakeSnowflake(store) as running:
         yield running
-
-
-def _rebuild(project: Project, *arguments: str) -> Finished:
-    return project.python(str(ROOT / "pipelines" / "rebuild.py"), *arguments)
 
 
 def _rebuilt(project: Project, *arguments: str, **environment: str) -> None:
@@ -127,7 +123,7 @@ def test_what_rawg_changes_and_a_rebuild_on_snowflake(
     before, sent = snowflake.tables(), len(sandbox.history())
     snowflake.query("DROP TABLE raw.games__tags")
     snowflake.query("DELETE FROM raw.games WHERE added > 0")
-    refused = _rebuild(project)
+    refused = project.rebuild()
     assert refused.exit_code == 2
     assert "--yes" in refused.output
     damaged = snowflake.tables()

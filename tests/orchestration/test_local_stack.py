@@ -191,6 +191,11 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def _accepts(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextmanager
 def _postgres(folder: Path) -> Iterator[int]:
     """A PostgreSQL on a free port, as the image of the stack would set it up."""
@@ -256,7 +261,8 @@ def test_what_the_services_run_works_together(stack: Stack) -> None:
     assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"]
     with SandboxProcess(120) as sandbox:
         stack.start("code", RAWG_API_KEY=KEY, SOURCES__RAWG__BASE_URL=sandbox.base_url)
-        _wait_for(lambda: stack.is_healthy("code"), "code server")
+        _wait_for(partial(_accepts, stack.code_port), "code server")  # asking it for its health costs seconds
+        _wait_for(partial(stack.is_healthy, "code"), "healthy code server")
         for name in ("daemon", "webserver"):
             stack.start(name)
         dagster = DagsterClient(f"http://127.0.0.1:{stack.web_port}")
