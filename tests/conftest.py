@@ -12,6 +12,11 @@ from tests.forked import ForkedSandbox
 from tests.project import Project
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts slow tests first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[..., SandboxProcess]]:
     """Starts sandboxes that end with the test; takes the arguments of `SandboxProcess`."""

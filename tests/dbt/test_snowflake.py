@@ -80,6 +80,7 @@ def _comparable(value: Any) -> Any:
     return round(value, 9) if isinstance(value, float) else value
 
 
+@pytest.mark.slow
 def test_both_engines_give_the_same_tables_also_after_a_change(over_loaded: DbtProject, snowflake: Snowflake) -> None:
     over_loaded.build(*MODELS_ONLY)
     snowflake.take_over(over_loaded.warehouse)

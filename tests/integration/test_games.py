@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -303,6 +304,7 @@ def test_a_run_that_is_told_to_stop_does_not_wait_for_a_request_that_hangs(serve
     process = project.start("--resources", "games")
     while not any(request["fault"] for request in sandbox.history()):
         assert process.poll() is None
+        time.sleep(0.02)
     finished = stop(process, signal.SIGTERM)
     assert finished.exit_code == 130
     assert project.value("SELECT count(*) FROM raw.games") >= 12 * 40  # the chunks before it

@@ -74,6 +74,7 @@ HOSTILE: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_what_rawg_changes_and_a_rebuild_on_snowflake(
     serve: Serve, set_up: SetUp, store: ObjectStore, snowflake: FakeSnowflake
 ) -> None:

@@ -253,6 +253,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, services: dict[str, Any]) ->
         yield Stack(folder, services, started, store, postgres)
 
 
+@pytest.mark.slow
 def test_what_the_services_run_works_together(stack: Stack) -> None:
     for said in ("Created bucket stack", "Bucket stack is there"):
         assert stack.start("bucket").wait(timeout=60) == 0, stack.output("bucket")

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -236,7 +237,7 @@ def test_a_run_that_is_terminated_keeps_what_it_has(loaded: Runs, monkeypatch: p
 
     def terminate() -> None:
         while len(loaded.sandbox.history()) < 4:
-            pass
+            time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=terminate)
