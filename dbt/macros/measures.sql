@@ -13,6 +13,12 @@
     cast(percentile_cont({{ quantile }}) within group (order by {{ expression }}) as double)
 {%- endmacro %}
 
+{#- The mean of numbers with two decimals, such as RAWG's ratings: summed as decimals, so that it is the same to the last
+    bit in whatever order the engine reads them. -#}
+{% macro exact_mean_of(expression) -%}
+    {{ ratio('sum(cast(' ~ expression ~ ' as decimal(18, 2)))', 'count(' ~ expression ~ ')') }}
+{%- endmacro %}
+
 {#- An average pulled towards `prior_mean`, as if `prior_weight` average observations came on top. -#}
 {% macro shrunken_mean(total, weight, prior_mean, prior_weight) -%}
     (cast({{ total }} as double) + {{ prior_weight }} * {{ prior_mean }}) / ({{ weight }} + {{ prior_weight }})

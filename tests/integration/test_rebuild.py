@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import tarfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -136,8 +135,7 @@ def test_what_a_full_refresh_dropped_stays_dropped(serve: Serve, set_up: SetUp) 
 def test_a_lake_of_an_older_version_is_rebuilt_and_loaded_on(serve: Serve, set_up: SetUp) -> None:
     sandbox = serve(60)
     project = set_up(sandbox)
-    with tarfile.open(OLD_LAKE) as archive:
-        archive.extractall(project.folder / "data", filter="data")
+    shutil.unpack_archive(OLD_LAKE, project.folder / "data")
     _rebuilt(project)
     assert project.query("SELECT mood, count(*) FROM raw.games GROUP BY mood ORDER BY mood") == [
         ("calm", 3),

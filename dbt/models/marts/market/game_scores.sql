@@ -10,8 +10,8 @@ average_game as (
     -- the mean over games whose own rating can be trusted; over all rated games where there is no such game
     select
         coalesce(
-            avg(case when ratings_count >= {{ var('minimum_ratings') }} then rating end),
-            avg(rating)
+            {{ exact_mean_of('case when ratings_count >= ' ~ var('minimum_ratings') ~ ' then rating end') }},
+            {{ exact_mean_of('rating') }}
         ) as mean_rating
     from {{ ref('fct_games') }}
 
