@@ -176,9 +176,8 @@ def compare(case: Case, rounds: int, folder: Path, problems: dict[str, str]) -> 
     with SandboxProcess(case.games, faults={"latency_ms": case.latency_ms}) as sandbox:
         for number in range(rounds):
             print(f"{case.title}: round {number + 1} of {rounds}", flush=True)
-            expected = truth(sandbox)
             for contender in _still_in(results, number):
-                own = folder / contender.module
+                own, expected = folder / contender.module, truth(sandbox)
                 try:
                     finished = run(contender.module, sandbox, own)
                     check(own / "warehouse.duckdb", expected)
@@ -187,9 +186,9 @@ def compare(case: Case, rounds: int, folder: Path, problems: dict[str, str]) -> 
                         results.remarks[contender.title] = "one run, because it takes more than 5 minutes"
                     if contender == OURS and case.changed:
                         go_on(case, sandbox, own, steps)
-                        expected = truth(sandbox)
                 except CommandFailed as error:
                     results.problems[contender.title] = str(error)
+                    results.runs.pop(contender.title, None)
                     print(f"  {contender.module}: {error}", flush=True)
                 rmtree(own, ignore_errors=True)
     return results, steps
@@ -199,7 +198,9 @@ def too_large(case: Case, before: dict[Case, Results]) -> dict[str, str]:
     """Who is not tried with so many games, because the memory for GAMES shows that it would not do."""
     if case.games <= GAMES:
         return {}
-    took = [(run.usage.peak_mb, smaller.games) for smaller, found in before.items() for run in found.runs[DLT.title]]
+    took = [
+        (run.usage.peak_mb, smaller.games) for smaller, found in before.items() for run in found.runs.get(DLT.title, [])
+    ]
     why = "its memory grows with the catalogue"
     if took:
         peak, games = max(took)
@@ -242,28 +243,23 @@ def goals(results: dict[Case, Results]) -> Iterator[Line]:
         limits = [(FLOOR, 2.5), (BY_HAND, 0.6)] if not case.latency_ms else [(FLOOR, 1.5)]
         for contender, limit in limits:
             goal = f"{case.title}: ≤ {limit} × {contender.title}"
-            if found.runs[OURS.title] and found.runs[contender.title]:
+            if {OURS.title, contender.title} <= found.runs.keys():
                 ratio = found.median(OURS.title, "seconds") / found.median(contender.title, "seconds")
                 yield goal, f"{ratio:.2f} ×", ratio <= limit
             else:
                 yield goal, "not measured", False
     largest = max(results, key=lambda case: case.games)
-    peak = max((run.usage.peak_sum_mb for run in results[largest].runs[OURS.title]), default=None)
+    peak = max((run.usage.peak_sum_mb for run in results[largest].runs.get(OURS.title, [])), default=None)
     goal = f"{largest.title}: memory under 600 MB in every run"
     yield goal, "not measured" if peak is None else f"{peak:.0f} MB", peak is not None and peak < 600
 
 
-HEAD = """wall s (spread) | × {base} | CPU s | MB, biggest process | MB, all processes | requests | MB of files |
-|---|---:|---:|---:|---:|---:|---:|---:|"""
-
-
 def table(results: Results, base: str | None) -> str:
-    """A line a contender or step: medians, and the spread of the time."""
-    head = HEAD.format(base=base) if base else HEAD.replace(" × {base} |", "").replace("---:|", "", 1)
-    lines = [f"| | {head}"]
+    """A line a contender or step: medians, and the spread of the time; `base` is what the times are compared with."""
+    columns = ["", "wall s (spread)", *([f"× {base}"] if base else []), "CPU s", "MB, biggest process"]
+    columns += ["MB, all processes", "requests", "MB of files"]
+    lines = [_row(columns), f"|---|{'---:|' * (len(columns) - 1)}"]
     for name, runs in results.runs.items():
-        if not runs or name in results.problems:
-            continue
         seconds = [run.usage.seconds for run in runs]
         cells = [
             name + (f" ({results.remarks[name]})" if name in results.remarks else ""),
@@ -275,13 +271,17 @@ def table(results: Results, base: str | None) -> str:
             f"{median(run.requests for run in runs):,.0f}",
             f"{median(run.file_bytes for run in runs) / 1e6:,.1f}",
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += [f"| {name} | {problem} |{' |' * (6 if base else 5)}" for name, problem in results.problems.items()]
+        lines.append(_row(cells))
+    lines += [_row([name, problem, *[""] * (len(columns) - 2)]) for name, problem in results.problems.items()]
     return "\n".join(lines)
 
 
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 def _times(results: Results, name: str, base: str) -> str:
-    if not results.runs[base] or base in results.problems:
+    if base not in results.runs:
         return ""
     return f"{results.median(name, 'seconds') / results.median(base, 'seconds'):.2f}"
 
@@ -331,7 +331,7 @@ def chart(results: dict[Case, Results]) -> str:
         }
         for case, found in results.items()
         for contender in CONTENDERS
-        if found.runs[contender.title] and contender.title not in found.problems
+        if contender.title in found.runs
     ]
     base = alt.Chart().encode(
         y=alt.Y("contender:N", sort=[contender.title for contender in CONTENDERS], title=None),
