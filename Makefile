@@ -95,6 +95,7 @@ format: $(INSTALLED)  ## format the code
 
 bench: $(INSTALLED)  ## measure requests, time and memory
 	@$(BIN)/python -m benchmarks.core
+	@$(BIN)/python -m benchmarks.compare
 
 tools:  ## get the linters of the cloud's definitions (checkov, asl-validator, Snowflake's schema), which tests use
 	@test -x .tools/checkov/bin/checkov || { $(PYTHON) -m venv .tools/checkov && \

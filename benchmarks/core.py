@@ -4,33 +4,21 @@ Prints a Markdown table: the promise, what was measured, and whether it held. Ma
 """
 
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from benchmarks.measure import ROOT, Usage, measured
 from sources.rawg.sandbox import SandboxProcess
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What a run took: seconds on the clock, and megabytes of memory at most."""
-
-    seconds: float
-    peak_mb: float
 
 
 def run(command: list[str], folder: Path, **environment: str) -> Usage:
     """Runs a Python command with its data in `folder`.
 
     Raises:
-        RuntimeError: it failed.
+        CommandFailed: it failed.
     """
     settings = {
         "DLT_DATA_DIR": str(folder / "dlt"),
@@ -40,14 +28,7 @@ def run(command: list[str], folder: Path, **environment: str) -> Usage:
         "SOURCES__RAWG__REQUESTS_PER_SECOND": "1000",
         **environment,
     }
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
-    return Usage(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    return measured([sys.executable, *command], {**os.environ, **settings})
 
 
 def load(sandbox: SandboxProcess, folder: Path, *arguments: str, **environment: str) -> Usage:

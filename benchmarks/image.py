@@ -12,7 +12,7 @@ import time
 import venv
 from pathlib import Path
 
-from benchmarks.core import ROOT
+from benchmarks.measure import ROOT
 
 CODE = ["sources", "pipelines", "reports", "dbt", ".dlt"]
 

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.core import ROOT, Line, load, run
+from benchmarks.core import Line, load, run
+from benchmarks.measure import ROOT
 from sources.rawg.sandbox import SandboxProcess
 
 GAMES = 100_000

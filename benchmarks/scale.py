@@ -1,0 +1,139 @@
+"""Measures this project over a catalogue as large as RAWG's: `python -m benchmarks.scale`.
+
+    python -m benchmarks.scale                     900,000 games
+    python -m benchmarks.scale --games 2000        a try: all catalogues shrink alike
+    python -m benchmarks.scale --keep FOLDER       leaves the lake and the warehouse of the largest catalogue there
+
+Prints Markdown tables. The smaller catalogues tell how time and memory grow, and whether the load of a day's news costs
+more when the warehouse is large. The API is the sandbox at 0 ms, whose time and memory are not counted. Exit code 1: a
+goal was missed.
+"""
+
+import argparse
+import sys
+import tempfile
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.compare import Line, Run, loaded, run
+from benchmarks.measure import CommandFailed, machine
+from sources.rawg.sandbox import SandboxProcess
+
+GAMES = 900_000
+SMALLER = (20_000, 40_000, 400_000)
+NEWS = 3
+"""Loads of changed games into the smallest and the largest of the smaller catalogues."""
+
+
+@dataclass
+class Loaded:
+    """A catalogue's full load, and what followed it."""
+
+    games: int
+    full: Run
+    news: list[Run] = field(default_factory=list)
+    steps: dict[str, Run] = field(default_factory=dict)
+
+    @property
+    def news_seconds(self) -> float:
+        return median(run.usage.seconds for run in self.news)
+
+
+def full_load(games: int, folder: Path, changed: int = 0, steps: tuple[str, ...] = ()) -> Loaded:
+    """Loads a catalogue into an empty folder, then NEWS times `changed` games; then come the other steps.
+
+    Raises:
+        CommandFailed: a step failed, or a table lacks rows.
+    """
+    with SandboxProcess(games) as sandbox:
+        found = Loaded(games, run("ours", sandbox, folder))
+        for _ in range(NEWS if changed else 0):
+            sandbox.touch(count=changed)
+            found.news.append(run("ours", sandbox, folder))
+        for step in steps:
+            found.steps[step] = run("ours", sandbox, folder, step)
+    contents = loaded(folder / "warehouse.duckdb")
+    if contents["games"] != games:
+        raise CommandFailed(f"wrong: {contents['games']:,} instead of {games:,} games")
+    if "rebuild" in steps and loaded(folder / "rebuilt" / "warehouse.duckdb") != contents:
+        raise CommandFailed("wrong: the rebuilt tables differ from the loaded ones")
+    return found
+
+
+def table(loads: list[Loaded], changed: int) -> str:
+    """A line a step."""
+    lines = [
+        "| | wall s | CPU s | MB, biggest process | MB, all processes | requests | MB of lake |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for found in loads:
+        took = [("full load", found.full), *((f"{changed:,} changed games", news) for news in found.news)]
+        for title, each in [*took, *found.steps.items()]:
+            usage = each.usage
+            cells = [
+                f"{found.games:,} games: {title}",
+                f"{usage.seconds:.1f}",
+                f"{usage.cpu_seconds:.1f}",
+                f"{usage.peak_mb:,.0f}",
+                f"{usage.peak_sum_mb:,.0f}",
+                f"{each.requests:,}",
+                f"{each.file_bytes / 1e6:,.1f}",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def goals(small: Loaded, middle: Loaded, large: Loaded, everything: Loaded) -> list[Line]:
+    """What must hold."""
+    steps = everything.steps
+    seconds = sum(each.usage.seconds for each in (everything.full, steps["models"], steps["report"]))
+    gigabytes = everything.full.file_bytes / 1e9
+    rebuild = steps["rebuild"].usage.seconds
+    memory = large.full.usage.peak_sum_mb / middle.full.usage.peak_sum_mb - 1
+    further = (large.full.usage.seconds - middle.full.usage.seconds) / (large.games - middle.games) * 1_000
+    news = large.news_seconds / small.news_seconds - 1
+    return [
+        (f"{everything.games:,} games: load, models and report < 30 min", f"{seconds / 60:.1f} min", seconds < 1_800),
+        ("its lake < 3 GB after the load", f"{gigabytes:.2f} GB", gigabytes < 3),
+        ("its rebuild from the lake < 8 min", f"{rebuild / 60:.1f} min", rebuild < 480),
+        (f"memory of a load, {middle.games:,} to {large.games:,} games: < 10 % more", f"{memory:+.1%}", memory < 0.1),
+        ("each further 1,000 games between these: ≤ 0.25 s", f"{further:.3f} s", further <= 0.25),
+        (
+            f"load of the same number of changed games, {small.games:,} to {large.games:,} games: ≤ 20 % more",
+            f"{news:+.1%} ({small.news_seconds:.1f} s and {large.news_seconds:.1f} s, medians of {NEWS})",
+            news <= 0.2,
+        ),
+    ]
+
+
+def main() -> int:
+    """Measures, prints, and returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--games", type=int, default=GAMES, metavar="N", help=f"size of the largest ({GAMES:,})")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="an empty folder, for the data of the largest")
+    options = parser.parse_args()
+    if options.keep and options.keep.exists() and any(options.keep.iterdir()):
+        parser.error(f"{options.keep} is not empty")
+    small, middle, large = (max(1, games * options.games // GAMES) for games in SMALLER)
+    changed = max(1, small // 100)
+    loads = []
+    for games, news in ((small, changed), (middle, 0), (large, changed)):
+        with tempfile.TemporaryDirectory() as name:
+            loads.append(full_load(games, Path(name), news))
+    kept: AbstractContextManager[str] = nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory()
+    with kept as name:
+        loads.append(full_load(options.games, Path(name), steps=("models", "report", "rebuild")))
+    lines = goals(*loads)
+    on = machine()
+    print(f"\n{on.cores} cores ({on.processor}), {on.memory_gb:.0f} GB of memory\n")
+    print("| goal | measured | held |\n|---|---|---|")
+    for goal, found, held in lines:
+        print(f"| {goal} | {found} | {'yes' if held else 'NO'} |")
+    print(f"\n{table(loads, changed)}")
+    return 0 if all(held for *_, held in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
