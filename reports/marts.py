@@ -20,6 +20,10 @@ Answer = tuple[list[str], list[Any]]
 """Names of columns, and rows."""
 
 
+class NoGames(ConfigurationError):
+    """The marts are there and empty, as after a first load that a quota stopped at once."""
+
+
 @dataclass(frozen=True)
 class Marts:
     """The marts of one warehouse.
@@ -53,7 +57,8 @@ def open_marts(pipeline: dlt.Pipeline) -> Iterator[Marts]:
     """The marts, for reading only.
 
     Raises:
-        ConfigurationError: there is no warehouse, or no mart in it, or no game in the marts.
+        ConfigurationError: there is no warehouse, or no mart in it.
+        NoGames: there is no game in the marts.
         LoadFailed: the marts are not those that the report asks.
     """
     option = " --sandbox" if is_sandbox(pipeline) else ""
@@ -66,7 +71,7 @@ def open_marts(pipeline: dlt.Pipeline) -> Iterator[Marts]:
             raise ConfigurationError(f"The warehouse {location} has no market marts yet; {build}")
         try:
             if not marts.row("SELECT count(*) AS n FROM market.game_scores")["n"]:
-                raise ConfigurationError(
+                raise NoGames(
                     f"The marts in {location} hold no game yet; load games with: python pipelines/rawg.py{option}, then"
                     f" {build}"
                 )

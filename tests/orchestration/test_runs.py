@@ -336,6 +336,18 @@ def test_the_warehouse_is_rebuilt_from_the_lake(loaded: Runs) -> None:
     assert loaded.project.query("SELECT count(*), sum(added) FROM raw.games") == before
 
 
+def test_without_a_game_there_is_no_report_and_no_failure(loaded: Runs) -> None:
+    with duckdb.connect(str(loaded.project.warehouse)) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS market")
+        connection.execute("CREATE OR REPLACE TABLE market.game_scores (game_id BIGINT)")
+    finished = loaded.materialize("market_report")
+    assert finished.success
+    assert not _materialized(finished)
+    with duckdb.connect(str(loaded.project.warehouse)) as connection:
+        connection.execute("DROP SCHEMA market CASCADE")
+    assert "no market marts yet" in _failure(loaded.materialize("market_report"))
+
+
 def test_everything_is_materialized_and_every_check_passes(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")  # they prove nothing about a run
     monkeypatch.setenv("DBT_LOG_LEVEL_FILE", "none")  # Dagster reads what dbt prints
