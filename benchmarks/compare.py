@@ -33,7 +33,7 @@ from sources.rawg.sandbox import SandboxProcess
 GAMES = 20_000
 ROUNDS = 3
 LATENCY_MS = 100
-LONG = 300
+LONG = 90
 """Seconds from which on a single run must do."""
 
 
@@ -183,7 +183,7 @@ def compare(case: Case, rounds: int, folder: Path, problems: dict[str, str]) -> 
                     check(own / "warehouse.duckdb", expected)
                     results.runs[contender.title].append(finished)
                     if contender != OURS and finished.usage.seconds > LONG:
-                        results.remarks[contender.title] = "one run, because it takes more than 5 minutes"
+                        results.remarks[contender.title] = f"one run, because it takes more than {LONG} seconds"
                     if contender == OURS and case.changed:
                         go_on(case, sandbox, own, steps)
                 except CommandFailed as error:

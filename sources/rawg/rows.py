@@ -179,22 +179,26 @@ def related_game(raw: Row) -> Row:
 
 def arrow_where_known(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table | list[Row]]:
     """Yields the rows that fit `schema` as one Arrow table, and the others, if any, as a list of dicts."""
-    known = list(rows)
+    names = frozenset(schema.names)
+    known: list[Row] = []
     unknown: list[Row] = []
-    if not _all_fit(known, schema):
-        unknown = [row for row in known if not _all_fit([row], schema)]
-        known = [row for row in known if _all_fit([row], schema)]
-    if known:
-        yield pa.Table.from_pylist(known, schema=schema)
+    for row in rows:
+        (known if row.keys() <= names else unknown).append(row)
+    columns = _columns(known, schema)
+    if not _types_fit(columns, schema):
+        # a new type is rare, so only then is each row looked at by itself
+        fitting = [_types_fit(_columns([row], schema), schema) for row in known]
+        unknown += [row for row, fits in zip(known, fitting, strict=True) if not fits]
+        columns = _columns([row for row, fits in zip(known, fitting, strict=True) if fits], schema)
+    table = pa.table(columns, schema=schema)
+    if table.num_rows:
+        yield table
     if unknown:
         yield unknown
 
 
-def _all_fit(rows: list[Row], schema: pa.Schema) -> bool:
-    names = frozenset(schema.names)
-    return all(row.keys() <= names for row in rows) and _types_fit(
-        {name: [row.get(name) for row in rows] for name in schema.names}, schema
-    )
+def _columns(rows: list[Row], schema: pa.Schema) -> LinkColumns:
+    return {name: [row.get(name) for row in rows] for name in schema.names}
 
 
 PYTHON_TYPES: dict[pa.DataType, set[type]] = {
