@@ -1,6 +1,6 @@
 """Whether everything is in place for a load: one line for each thing that a load needs, and how to mend what is not.
 
-Nothing is changed: a probe file in the lake is removed again, a missing DuckDB file is not made, and dlt's working
+No data is changed: a probe file in the lake is removed again, a missing DuckDB file is not made, and dlt's working
 folder is left to the run that may be at work in it.
 """
 
@@ -32,6 +32,7 @@ from fsspec import AbstractFileSystem
 from pipelines.failures import SAFE, plain_failure
 from pipelines.load import idle_pipeline, lake_configuration, open_ledger, warehouse_location
 from pipelines.lock import only_run
+from pipelines.summary import short_location
 from sources.rawg.configuration import RawgConfiguration, rawg_configuration, sandbox_settings
 from sources.rawg.errors import ApiRefused, ApiUnavailable, ConfigurationError, Interrupted, LoadFailed, RawgError
 from sources.rawg.ledger import RequestLedger
@@ -206,8 +207,8 @@ class _Parts:
         ]
         if differing:
             raise ConfigurationError(
-                f"{', '.join(differing)}; install the pinned versions with: {_short_python()} -m pip install"
-                " -r requirements.txt -c constraints.txt"
+                f"{', '.join(differing)}; install the pinned versions with: {short_location(sys.executable)} -m pip"
+                " install -r requirements.txt -c constraints.txt"
             )
         unpinned = "" if pinned else " (not compared: constraints.txt is not here)"
         return ", ".join(f"{name} {found or 'missing'}" for name, found in installed.items()) + unpinned
@@ -347,12 +348,6 @@ def _installed(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _short_python() -> str:
-    """This interpreter, as it would be typed."""
-    path = sys.executable
-    return os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else path
 
 
 def _existing(folder: Path) -> Path:

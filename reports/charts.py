@@ -99,24 +99,28 @@ def months(rows: list[Row], width: int, *, month: str, parts: dict[str, str], ti
         month: Column with the first day of the month.
         parts: Columns that add up to the height, and what the legend calls them.
     """
-    stacked = [
-        {"month": row[month], "count": row[name], "part": text, "order": order}
-        for row in rows
-        for order, (name, text) in enumerate(parts.items())
-    ]
     chart = (
-        alt.Chart(_data(stacked))
+        alt.Chart(_data(_parts(rows, month, parts)))
         .mark_bar()
         .encode(
             x=alt.X(
-                "month:T", timeUnit="utcyearmonth", title=None, axis=alt.Axis(grid=False, format="%Y", tickCount="year")
+                "label:T", timeUnit="utcyearmonth", title=None, axis=alt.Axis(grid=False, format="%Y", tickCount="year")
             ),
-            y=alt.Y("count:Q", title=title, axis=alt.Axis(tickCount=5)),
+            y=alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=5)),
             color=_series("part", list(parts.values())),
             order="order:O",
         )
     )
     return svg(chart, width, 260)
+
+
+def _parts(rows: list[Row], label: str, parts: dict[str, str]) -> list[Row]:
+    """A row for each part of each row, in the order in which they are piled up."""
+    return [
+        {"label": row[label], "value": row[name], "part": text, "order": order}
+        for row in rows
+        for order, (name, text) in enumerate(parts.items())
+    ]
 
 
 def _series(field: str, names: list[str]) -> alt.Color:
@@ -142,17 +146,12 @@ def lines(rows: list[Row], width: int, *, x: str, y: str, series: str, title: st
 
 def shares(rows: list[Row], width: int, *, label: str, parts: dict[str, str], title: str) -> str:
     """A horizontal bar of parts that sum to one for each row, in the order of the rows."""
-    stacked = [
-        {"label": row[label], "share": row[name], "part": text, "order": order}
-        for row in rows
-        for order, (name, text) in enumerate(parts.items())
-    ]
     chart = (
-        alt.Chart(_data(stacked))
+        alt.Chart(_data(_parts(rows, label, parts)))
         .mark_bar()
         .encode(
             y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=width // 3, domain=False)),
-            x=alt.X("share:Q", title=title, axis=alt.Axis(format="%", tickCount=4, grid=False)).scale(
+            x=alt.X("value:Q", title=title, axis=alt.Axis(format="%", tickCount=4, grid=False)).scale(
                 domain=[0, 1], nice=False
             ),
             color=_series("part", list(parts.values())),

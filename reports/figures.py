@@ -68,7 +68,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether its values are aligned at the right."""
-        return self.form not in (str, day, month)
+        return self.form not in (str, day, month, minute)
 
     def text(self, row: Row) -> str:
         """A value as the page shows it."""

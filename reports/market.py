@@ -32,13 +32,13 @@ def main(argv: list[str] | None = None) -> int:
     from pipelines.failures import plain_failure
     from pipelines.load import rawg_pipeline
     from pipelines.summary import short_location
-    from reports.page import write_report
+    from reports.page import UNCHANGED, write_report
     from sources.rawg.errors import RawgError
 
     load_dotenv(ROOT / ".env")
     started = time.monotonic()
     try:
-        with plain_failure("The report failed", "nothing was changed."):
+        with plain_failure("The report failed", UNCHANGED):
             report = write_report(rawg_pipeline(arguments.sandbox))
             seconds = time.monotonic() - started
             print(f"Report     {short_location(report.location)} ({report.bytes / 1e6:.1f} MB, {seconds:.1f} s)")

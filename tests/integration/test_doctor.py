@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
-from tests.integration.object_store import BUCKET, CREDENTIALS, SECRET, ObjectStore, StoreUnavailable
+from tests.integration.object_store import BUCKET, CREDENTIALS, SECRET, ObjectStore
 from tests.project import KEY, ROOT, Finished, Project
 
 SetUp = Callable[..., Project]
@@ -51,15 +51,6 @@ def deaf() -> Iterator[int]:
     """The port of a server that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
-
-
-@pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    try:
-        with ObjectStore(tmp_path_factory.mktemp("store")) as running:
-            yield running
-    except StoreUnavailable as error:
-        pytest.skip(str(error))
 
 
 def _diagnosis(finished: Finished, *bad: str) -> dict[str, str]:

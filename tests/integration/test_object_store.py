@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from sources.rawg.ledger import BLOCK
 from sources.rawg.sandbox import SandboxProcess
-from tests.integration.object_store import ACCESS_KEY, BUCKET, CREDENTIALS, SECRET, ObjectStore, StoreUnavailable
+from tests.integration.object_store import ACCESS_KEY, BUCKET, CREDENTIALS, SECRET, ObjectStore
 from tests.project import KEY, Finished, Project, assert_holds, requests_for
 
 Serve = Callable[..., SandboxProcess]
@@ -18,16 +18,6 @@ ProjectIn = Callable[..., Project]
 LAKE = f"/{BUCKET}/lake"
 FAST = {"AWS_MAX_ATTEMPTS": "2", "LOAD__RAISE_ON_MAX_RETRIES": "2"}
 """Fewer of botocore's and dlt's retries, because a test waits for all of them."""
-
-
-@pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """A running object store with an empty bucket."""
-    try:
-        with ObjectStore(tmp_path_factory.mktemp("store")) as running:
-            yield running
-    except StoreUnavailable as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture

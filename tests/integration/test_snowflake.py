@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
-from tests.integration.object_store import BUCKET, SECRET, ObjectStore, StoreUnavailable
+from tests.integration.object_store import BUCKET, SECRET, ObjectStore
 from tests.project import ROOT, Project, await_requests, holding, stop
 
 pytest.importorskip("fakesnow", reason="fakesnow is not installed")
@@ -26,15 +26,6 @@ from pipelines import rebuild, warehouses
 warehouses._replace_rows = lambda client, names: os.kill(os.getpid(), signal.SIGKILL)
 sys.exit(rebuild.main(["--yes"]))
 """
-
-
-@pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    try:
-        with ObjectStore(tmp_path_factory.mktemp("store")) as running:
-            yield running
-    except StoreUnavailable as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
