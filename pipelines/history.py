@@ -6,10 +6,12 @@ the history beside them, the lake alone can say what the warehouse held (`pipeli
 
 import json
 from datetime import UTC
+from typing import Any
 
 import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+from dlt.destinations.sql_client import SqlClientBase
 
 from sources.rawg.ledger import write_whole
 from sources.rawg.rows import Row
@@ -29,19 +31,20 @@ def record_history(pipeline: dlt.Pipeline, lake: FilesystemDestinationClientConf
     if not pipeline.default_schema_name:
         return
     filesystem, root = fsspec_from_config(lake)
-    for table, names in COLUMNS.items():
+    with pipeline.sql_client() as client:
+        rows_of = {table: _rows(client, table, names) for table, names in COLUMNS.items()}
+    for table, rows in rows_of.items():
         folder = f"{root.rstrip('/')}/{pipeline.dataset_name}/{table}"
         filesystem.invalidate_cache(folder)
         known = {path.rsplit("/", 1)[-1] for path in filesystem.find(folder)}
-        for row in _rows(pipeline, table, names):
+        for row in rows:
             if (name := f"{_key(table, row)}.json") not in known:
                 write_whole(filesystem, f"{folder}/{name}", json.dumps(row).encode())
 
 
-def _rows(pipeline: dlt.Pipeline, table: str, names: tuple[str, ...]) -> list[Row]:
-    with pipeline.sql_client() as client:
-        columns = ", ".join(client.escape_column_name(name) for name in names)
-        found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
+def _rows(client: SqlClientBase[Any], table: str, names: tuple[str, ...]) -> list[Row]:
+    columns = ", ".join(client.escape_column_name(name) for name in names)
+    found = client.execute_sql(f"SELECT {columns} FROM {client.make_qualified_table_name(table)}")
     rows = [dict(zip(names, row, strict=True)) for row in found or []]
     return [row | {"inserted_at": row["inserted_at"].astimezone(UTC).isoformat()} for row in rows]
 

@@ -263,7 +263,11 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
 def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
     sent = run.ledger.sent
     endpoints = [name for name in resources if name in ENDPOINT_BY_NAME]
-    info = pipeline.run(rawg_source(run, endpoints).with_resources(*resources))
+    pipeline.extract(rawg_source(run, endpoints).with_resources(*resources))
+    pipeline.normalize()
+    # DuckDB's file is left to others until now; held open, it is not opened and closed for each of dlt's jobs
+    with pipeline.sql_client():
+        info = pipeline.load()
     for name in resources:
         report.requests[name] += run.ledger.sent - sent
         report.load_ids.setdefault(name, []).extend(info.loads_ids)
@@ -275,8 +279,8 @@ def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], re
                 report.rows[table] += rows
     if run.walk:
         # they are loaded only to remove old links
-        report.rows -= run.walk.progress.without_links
-        run.walk.progress.without_links.clear()
+        report.rows -= run.walk.progress.removals
+        run.walk.progress.removals.clear()
     report.packages += 1
     if resources != SCHEMA_CHANGES:
         _record_schema_changes(pipeline, run, report)

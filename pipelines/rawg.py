@@ -9,6 +9,7 @@ Exit codes: 0 loaded (all in place), 2 usage or configuration (something is not 
 loaded is kept), 4 RAWG refused or stayed down, 5 loading failed, 130 interrupted.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # a script's own folder stands there, and its modules must not shadow others
 os.environ.setdefault("DLT_PROJECT_DIR", str(ROOT))
 os.environ.setdefault("DLT_LOCAL_DIR", os.environ["DLT_PROJECT_DIR"])  # where `data/` is, wherever the user stands
+
+# what is imported and loaded are many objects and few cycles, and looking for them takes its time
+gc.set_threshold(50_000)
+# pages come and go, and Arrow's own pool would give their memory back to the system each time
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import argparse  # noqa: E402
 from collections.abc import Iterator  # noqa: E402

@@ -30,6 +30,10 @@ class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
     database_file: str | None = None
     """DuckDB file used when no `credentials` are given, relative to the project folder."""
 
+    def __str__(self) -> str:
+        """The file; dlt would load SQLAlchemy to say the same as a URL."""
+        return self.data_location()
+
     def make_location(self, configured_location: str, default_location_pat: str) -> str:
         location = super().make_location(configured_location or self.database_file or "", default_location_pat)
         Path(location).parent.mkdir(parents=True, exist_ok=True)

@@ -4,19 +4,21 @@
 gathers the pages until their windows are proven, and the tables take from it what is theirs.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import dlt
-import pyarrow as pa
+from dlt.common.jsonpath import compile_path
 from dlt.extract import DltResource
 from dlt.sources.rest_api import rest_api_resources
 
 from sources.rawg import columns
-from sources.rawg.columns import Columns, arrow_schema
-from sources.rawg.rows import Game, Row, arrow_where_known, link_tables, snapshot_row, without_links
+from sources.rawg.columns import Columns
+from sources.rawg.pages import Games
+from sources.rawg.rows import Row
 from sources.rawg.run import RawgRun
+from sources.rawg.tables import Items, game_rows, link_rows, removals, snapshot_rows, tag_rows
 from sources.rawg.walk import Batch, GamesWalk, Reconciliation, Watermark
 from sources.rawg.windows import PAGE_SIZE
 
@@ -62,8 +64,8 @@ GAME_LIST: dict[str, Any] = {
             "page": "{resources.game_pages.page}",
             "page_size": PAGE_SIZE,
         },
-        # the whole envelope: the walk needs the count
-        "data_selector": "$",
+        # the whole envelope: the walk needs the count; compiled, because dlt would do it for each page
+        "data_selector": compile_path("$"),
         "paginator": "single_page",
     },
 }
@@ -80,42 +82,38 @@ def _walked_games(walk: GamesWalk) -> DltResource:
     return dlt.transformer(walked_games, name="walked_games", selected=False)
 
 
-def _table(name: str, hints: Columns, rows: Callable[[list[Game]], Iterable[Row]]) -> DltResource:
-    schema = arrow_schema(hints)
-
-    def table(batch: Batch) -> Iterator[pa.Table | list[Row]]:
-        yield from arrow_where_known(rows(batch.games), schema)
+def _table(name: str, hints: Columns, rows: Callable[[Games], Items]) -> DltResource:
+    def table(batch: Batch) -> Items:
+        yield from rows(batch.games)
 
     return dlt.transformer(table, name=name, columns=hints, write_disposition="merge")
 
 
 def _link_table(name: str, walk: GamesWalk) -> DltResource:
-    hints = columns.GAME_LINKS[name]
-    schema = arrow_schema(hints)
+    table_name = f"games__{name}"
 
-    def links(batch: Batch) -> Iterator[pa.Table | list[Row]]:
-        walk.progress.without_links[f"games__{name}"] += without_links(batch.games, name)
-        yield from link_tables(batch.games, name, schema)
+    def links(games: Games) -> Items:
+        for item in link_rows(games, name):
+            walk.progress.removals[table_name] += removals(item)
+            yield item
 
-    return dlt.transformer(links, name=f"games__{name}", columns=hints, write_disposition="merge")
-
-
-def _seen_now(games: list[Game]) -> Iterator[Row]:
-    now = datetime.now(UTC)
-    return ({**game.row, "last_seen_at": now} for game in games)
+    return _table(table_name, columns.GAME_LINKS[name], links)
 
 
-def _snapshots(games: list[Game]) -> Iterator[Row]:
-    today = datetime.now(UTC).date()
-    return (snapshot_row(game, today) for game in games)
+def _seen_now(games: Games) -> Items:
+    return game_rows(games, datetime.now(UTC))
+
+
+def _snapshots(games: Games) -> Items:
+    return snapshot_rows(games, datetime.now(UTC).date())
 
 
 def _game_tags() -> DltResource:
     """The tags that the walked games carry: the `tags` table without the 240 requests of its endpoint."""
 
     def tags(batch: Batch) -> Iterator[list[Row]]:
-        if batch.tags:
-            yield batch.tags
+        if rows := tag_rows(batch.games):
+            yield rows
 
     return dlt.transformer(
         tags, name="game_tags", table_name="tags", columns=columns.TAGS, primary_key="id", write_disposition="merge"

@@ -1,24 +1,17 @@
-"""From RAWG's two shapes of a game row to one canonical row and its links, and from rows to Arrow.
+"""From RAWG's two shapes of a game row to one canonical row and its links."""
 
-Rows that consist of known columns travel as Arrow tables: a page has some 1,500 links, and dlt's row-by-row normalizer
-would take most of a load's time for them. A row with anything new in it, a field or a type, travels as a dict, so that
-dlt evolves the schema as it always does.
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from types import NoneType
 from typing import Any
 
-import pyarrow as pa
-
-from sources.rawg.columns import GAME_LINKS, GAME_MEASURES, LINK_BOOKKEEPING
+from sources.rawg.columns import GAME_LINKS, LINK_BOOKKEEPING
 
 Row = dict[str, Any]
 
 NOISE = frozenset({"user_game", "saturated_color", "dominant_color", "score"})
 """Fields that are the same on every row of a keyed request, or null."""
+ESRB = "esrb_rating"
 ESRB_KEYS = ("id", "name", "slug")
 """What both shapes have; the filtered one adds the name in two languages."""
 REFERENCES = {"platforms": "platform", "parent_platforms": "platform", "stores": "store"}
@@ -29,6 +22,15 @@ LINK_FIELDS = {
     name: tuple(column for column in hints if column not in LINK_BOOKKEEPING) for name, hints in GAME_LINKS.items()
 }
 """The known columns of each link table, without its keys."""
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+TEXTS: dict[str, Callable[[str], Any]] = {"released": date.fromisoformat, "updated": _utc}
+"""What arrives as text, and how to read it; an empty text is RAWG's other way to say that it does not know."""
 
 LinkColumns = dict[str, list[Any]]
 
@@ -52,10 +54,11 @@ class Game:
     def id(self) -> int:
         return int(self.row["id"])
 
-    def is_older_than(self, other: "Game") -> bool:
-        """Whether RAWG changed the game between this sighting and `other`."""
-        mine, theirs = self.row.get("updated"), other.row.get("updated")
-        return isinstance(mine, datetime) and isinstance(theirs, datetime) and mine < theirs
+    @property
+    def updated(self) -> datetime | None:
+        """When RAWG changed it; None also for what cannot be read."""
+        value = self.row.get("updated")
+        return value if isinstance(value, datetime) else None
 
 
 def canonical_game(raw: Row) -> Game:
@@ -63,9 +66,9 @@ def canonical_game(raw: Row) -> Game:
     row = {name: value for name, value in raw.items() if value is not None and name not in NOISE}
     row["_dlt_id"] = str(raw["id"])
     _flatten(row, "added_by_status")
-    _flatten(row, "esrb_rating", only=ESRB_KEYS)
-    _parse(row, "released", date.fromisoformat)
-    _parse(row, "updated", _utc)
+    _flatten(row, ESRB, only=ESRB_KEYS)
+    for name, parse in TEXTS.items():
+        _parse(row, name, parse)
     game = Game(row)
     for name in GAME_LINKS:
         if isinstance(elements := row.get(name), list):
@@ -88,63 +91,6 @@ def _add_links(game: Game, name: str, elements: list[Any]) -> None:
         game.links[name] = {column: [row.get(column) for row in rows] for column in fields}
     else:
         game.odd_links[name] = rows
-
-
-def link_tables(games: list[Game], name: str, schema: pa.Schema) -> Iterator[pa.Table | list[Row]]:
-    """The rows of `games__<name>`: an Arrow table of the known, dicts of the odd.
-
-    A game without such links gives one row that says so, which makes dlt delete the links it had.
-    """
-    columns: LinkColumns = {column: [] for column in schema.names}
-    odd: list[Row] = []
-    for game in games:
-        links = game.links.get(name, {})
-        count = len(next(iter(links.values()), ()))
-        if name in game.odd_links:
-            odd += _with_keys(game, game.odd_links[name])
-        elif count:
-            for column in LINK_FIELDS[name]:
-                columns[column] += links[column]
-            columns["is_removed"] += [None] * count
-            _add_keys(columns, game, range(count))
-        else:
-            for column in LINK_FIELDS[name]:
-                columns[column].append(None)
-            columns["is_removed"].append(True)
-            _add_keys(columns, game, range(1))
-    if _types_fit(columns, schema):
-        if columns["game_id"]:
-            yield pa.table(columns, schema=schema)
-    else:
-        names = list(columns)
-        odd = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)] + odd
-    if odd:
-        yield odd
-
-
-def _add_keys(columns: LinkColumns, game: Game, positions: range) -> None:
-    key = game.row["_dlt_id"]
-    columns["game_id"] += [game.id] * len(positions)
-    columns["_dlt_parent_id"] += [key] * len(positions)
-    columns["_dlt_id"] += [f"{key}-{position}" for position in positions]
-
-
-def _with_keys(game: Game, links: list[Row]) -> Iterator[Row]:
-    key = game.row["_dlt_id"]
-    for position, link in enumerate(links):
-        yield {"game_id": game.id, "_dlt_parent_id": key, "_dlt_id": f"{key}-{position}", **link}
-
-
-def without_links(games: list[Game], name: str) -> int:
-    """How many games have no links `name`: the rows that `link_tables` gives only to remove old ones."""
-    return sum(1 for game in games if name not in game.odd_links and not any(game.links.get(name, {}).values()))
-
-
-def snapshot_row(game: Game, day: date) -> Row:
-    """The game's measures as they are on `day` (UTC)."""
-    row = {"game_id": game.id, "snapshot_date": day, "_dlt_id": f"{game.id}-{day}"}
-    row.update((name, game.row.get(name)) for name in GAME_MEASURES)
-    return row
 
 
 def without_samples(raw: Row) -> Row:
@@ -177,54 +123,6 @@ def related_game(raw: Row) -> Row:
     return {"game_id": raw["_selected_games_id"], **row}
 
 
-def arrow_where_known(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table | list[Row]]:
-    """Yields the rows that fit `schema` as one Arrow table, and the others, if any, as a list of dicts."""
-    names = frozenset(schema.names)
-    known: list[Row] = []
-    unknown: list[Row] = []
-    for row in rows:
-        (known if row.keys() <= names else unknown).append(row)
-    columns = _columns(known, schema)
-    if not _types_fit(columns, schema):
-        # a new type is rare, so only then is each row looked at by itself
-        fitting = [_types_fit(_columns([row], schema), schema) for row in known]
-        unknown += [row for row, fits in zip(known, fitting, strict=True) if not fits]
-        columns = _columns([row for row, fits in zip(known, fitting, strict=True) if fits], schema)
-    table = pa.table(columns, schema=schema)
-    if table.num_rows:
-        yield table
-    if unknown:
-        yield unknown
-
-
-def _columns(rows: list[Row], schema: pa.Schema) -> LinkColumns:
-    return {name: [row.get(name) for row in rows] for name in schema.names}
-
-
-PYTHON_TYPES: dict[pa.DataType, set[type]] = {
-    pa.int64(): {int, NoneType},
-    pa.float64(): {float, int, NoneType},
-    pa.string(): {str, NoneType},
-    pa.bool_(): {bool, NoneType},
-    pa.date32(): {date, NoneType},
-    pa.timestamp("us", tz="UTC"): {datetime, NoneType},
-}
-LARGEST = 2**53
-"""Integers up to here are exact in every engine's numbers; larger ones are left to dlt."""
-
-
-def _types_fit(columns: LinkColumns, schema: pa.Schema) -> bool:
-    """Whether every value has its column's exact type: Arrow itself would cut 3.5 down to an integer."""
-    for column in schema:
-        values = columns[column.name]
-        types = set(map(type, values))
-        if not types <= PYTHON_TYPES[column.type] or (not column.nullable and NoneType in types):
-            return False
-        if int in types and max(map(abs, filter(None, values)), default=0) > LARGEST:
-            return False
-    return True
-
-
 SELECTED_GAME_KEYS = frozenset({"_selected_games_id"})
 """What dlt adds to the rows of a per-game resource."""
 
@@ -255,14 +153,9 @@ def _flatten(row: Row, name: str, only: tuple[str, ...] | None = None) -> None:
 def _parse(row: Row, name: str, parse: Any) -> None:
     value = row.get(name)
     if value == "":
-        del row[name]  # RAWG's other way to say that it does not know
+        del row[name]
     elif isinstance(value, str):
         try:
             row[name] = parse(value)
         except ValueError:
             pass
-
-
-def _utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

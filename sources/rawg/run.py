@@ -9,8 +9,9 @@ import requests
 from sources.rawg.configuration import RawgConfiguration
 from sources.rawg.errors import ApiRefused
 from sources.rawg.ledger import RequestLedger
-from sources.rawg.rows import Row, canonical_game
-from sources.rawg.session import RawgSession, StoppableSession
+from sources.rawg.pages import PageOfGames, StoppableSession
+from sources.rawg.rows import Row
+from sources.rawg.session import RawgSession
 from sources.rawg.walk import GamesWalk, check_filter
 from sources.rawg.windows import WindowPlanner
 
@@ -74,6 +75,6 @@ class RawgRun:
         payload = self.session.answer(request).json()
         if "count" not in payload:
             raise ApiRefused(f"RAWG did not count the games updated from {start} to {end}; try again later.")
-        for row in payload["results"]:
-            check_filter(canonical_game(row), start, end)
+        for _, updated in PageOfGames.of_rows(payload["results"]).sightings:
+            check_filter(updated, start, end)
         return int(payload["count"])

@@ -7,8 +7,9 @@ module (dlt's logs, traces, load packages) ever sees it.
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future, wait
+from _thread import start_new_thread
+from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,12 +36,47 @@ QUOTA_SPENT = "monthly api limit"
 """In the body of a 401; the body alone tells a spent quota from a bad key."""
 
 
+_Answer = requests.Response | BaseException
+Reader = Callable[[bytes], dict[str, Any] | None]
+
+
 class _Retriable(Exception):
     """An attempt that failed in a way that passes: 429, 5xx, a broken connection or body."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+def _next(answers: SimpleQueue[_Answer], seconds: float) -> _Answer | None:
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return None
+
+
+def read_json(content: bytes) -> dict[str, Any] | None:
+    """The body of a 200 as RAWG documents it, a list's envelope of things with ids or one thing with an id; None when
+    it is something else."""
+    payload = _parse(content)
+    if not isinstance(payload, dict):
+        return None
+    if "results" not in payload:
+        return payload if "id" in payload else None
+    rows = payload["results"]
+    is_whole = (
+        isinstance(payload.get("count"), int)
+        and isinstance(rows, list)
+        and all(isinstance(row, dict) and "id" in row for row in rows)
+    )
+    return payload if is_whole else None
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
 
 
 class RateLimit:
@@ -72,6 +108,8 @@ class RawgSession(requests.Session):
         self.ledger = ledger
         self.cancelled = threading.Event()
         self._key = str(configuration.api_key)
+        # proxies and certificates, which requests would look for in the environment on each request
+        self._settings = self.merge_environment_settings(configuration.base_url, {}, False, None, None)
         self._timeout = (CONNECT_TIMEOUT, configuration.request_timeout)
         self._rate = RateLimit(configuration.requests_per_second)
         self._backoff = tenacity.wait_random_exponential(multiplier=configuration.retry_backoff, max=LONGEST_WAIT)
@@ -96,8 +134,11 @@ class RawgSession(requests.Session):
                 f"RAWG has no {_path(request)} (status 404); nothing of this list was loaded, try again later."
             ) from None
 
-    def answer(self, request: requests.PreparedRequest) -> requests.Response:
+    def answer(self, request: requests.PreparedRequest, read: Reader = read_json) -> requests.Response:
         """Sends one request, with retries, and returns a checked answer: 200, or RAWG's own 404.
+
+        Args:
+            read: Makes of the body of a 200 what the response's `json()` is to return; None when the body is broken.
 
         Raises:
             QuotaReached: the ledger or RAWG says that the month's requests are used up.
@@ -105,7 +146,6 @@ class RawgSession(requests.Session):
             ApiUnavailable: every attempt failed, or the whole run failed too often.
             Interrupted: `cancelled` was set while waiting.
         """
-        settings = self.merge_environment_settings(request.url or "", {}, False, None, None)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts),
             retry=tenacity.retry_if_exception_type(_Retriable),
@@ -114,14 +154,14 @@ class RawgSession(requests.Session):
             reraise=True,
         )
         try:
-            return retrying(self._attempt, request, settings)
+            return retrying(self._attempt, request, read)
         except _Retriable as failure:
             raise ApiUnavailable(
                 f"RAWG did not answer {_path(request)} in {self._attempts} attempts ({failure}); what was loaded is"
                 " kept, try again later."
             ) from None
 
-    def _attempt(self, request: requests.PreparedRequest, settings: Mapping[str, Any]) -> requests.Response:
+    def _attempt(self, request: requests.PreparedRequest, read: Reader) -> requests.Response:
         self._sleep(self._rate.next_slot())
         self.ledger.take()
         keyed = request.copy()
@@ -129,7 +169,7 @@ class RawgSession(requests.Session):
         keyed.prepare_url(request.url, {"key": self._key})
         try:
             # not streamed: a body that breaks off after its headers fails here, not later
-            options = {**settings, "timeout": self._timeout, "allow_redirects": False}
+            options = {**self._settings, "timeout": self._timeout, "allow_redirects": False}
             response = self._exchange(keyed, options)
         except requests.RequestException as error:
             # the exception's text holds the URL with the key
@@ -137,44 +177,51 @@ class RawgSession(requests.Session):
             raise self._failure(_plain_reason(error)) from None
         response.request = request
         response.url = str(request.url)
-        return self._checked(response)
+        return self._checked(response, read)
 
     def _exchange(self, keyed: requests.PreparedRequest, options: Mapping[str, Any]) -> requests.Response:
         """Sends, and leaves a request that hangs to itself when the run is told to stop: ECS kills after 30 seconds."""
         send = super().send
-        answer: Future[requests.Response] = Future()
+        answers: SimpleQueue[_Answer] = SimpleQueue()
 
         def exchange() -> None:
             try:
-                answer.set_result(send(keyed, **options))
+                answers.put(send(keyed, **options))
             except BaseException as error:
-                answer.set_exception(error)
+                answers.put(error)
 
-        threading.Thread(target=exchange, daemon=True).start()
-        while not wait([answer], timeout=CHECK_EVERY).done:
-            if self.cancelled.is_set() and not wait([answer], timeout=STOP_GRACE).done:
+        # unlike a `Thread`, it is not waited for: neither now, until it runs, nor at exit
+        start_new_thread(exchange, ())
+        is_last_look = self.cancelled.is_set()
+        while (answer := _next(answers, STOP_GRACE if is_last_look else CHECK_EVERY)) is None:
+            if is_last_look:
                 self.ledger.note("given up")
                 raise Interrupted()
-        return answer.result()
+            is_last_look = self.cancelled.is_set()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
-    def _checked(self, response: requests.Response) -> requests.Response:
-        payload = _parse(response.content)
+    def _checked(self, response: requests.Response, read: Reader) -> requests.Response:
         self.ledger.note(str(response.status_code))
         if response.status_code == 401:
-            raise _refusal(payload)
+            raise _refusal(_parse(response.content))
         if response.status_code == 429 or response.status_code >= 500:
             raise self._failure(f"status {response.status_code}", _retry_after(response))
-        if response.status_code == 404 and isinstance(payload, dict) and "detail" in payload:
-            return _with_json(response, payload)
+        if response.status_code == 404:
+            payload = _parse(response.content)
+            if isinstance(payload, dict) and "detail" in payload:
+                return with_json(response, payload)
         if response.status_code != 200:
             raise ApiRefused(
                 f"RAWG answered {_path(response.request)} with status {response.status_code}; check"
                 " sources.rawg.base_url and whether the plan includes this resource."
             )
-        if not _is_whole(payload):
+        payload = read(response.content)
+        if payload is None:
             raise self._failure("a broken body")
         self._answered += 1
-        return _with_json(response, payload)
+        return with_json(response, payload)
 
     def _failure(self, reason: str, wait: float | None = None) -> Exception:
         self._failed += 1
@@ -196,53 +243,8 @@ class RawgSession(requests.Session):
             raise Interrupted()
 
 
-class StoppableSession(requests.Session):
-    """Answers with a page without results once a request failed for good, so that a chunk ends with what it has."""
-
-    def __init__(self, session: RawgSession) -> None:
-        super().__init__()
-        self.session = session
-        self.stopped: RawgError | None = None
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Sends one request unless an earlier one failed; a page that RAWG no longer has comes back empty."""
-        payload: dict[str, Any] = {"count": None, "results": None}
-        if self.stopped is None:
-            try:
-                response = self.session.answer(request)
-            except RawgError as error:
-                self.stopped = error
-            else:
-                if response.status_code == 200:
-                    return response
-                payload["results"] = []
-        answer = requests.Response()
-        answer.status_code, answer.request, answer.url = 200, request, str(request.url)
-        return _with_json(answer, payload)
-
-
-def _parse(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _is_whole(payload: Any) -> bool:
-    """Whether a 200 holds what RAWG documents: a list's envelope of things with ids, or one thing with an id."""
-    if not isinstance(payload, dict):
-        return False
-    if "results" not in payload:
-        return "id" in payload
-    rows = payload["results"]
-    return (
-        isinstance(payload.get("count"), int)
-        and isinstance(rows, list)
-        and all(isinstance(row, dict) and "id" in row for row in rows)
-    )
-
-
-def _with_json(response: requests.Response, payload: dict[str, Any]) -> requests.Response:
+def with_json(response: requests.Response, payload: dict[str, Any]) -> requests.Response:
+    """The response with this as its parsed body, and nothing of the body that holds the key."""
     payload.pop("next", None)
     payload.pop("previous", None)
     response._content = b""  # the raw body holds the key in `next`

@@ -13,22 +13,20 @@ wrong order around a change, both are asked for again. A window is complete when
 different games were seen as RAWG counted.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sources.rawg.errors import ApiRefused, QuotaReached, RawgError
 from sources.rawg.ledger import RequestLedger
-from sources.rawg.rows import Game, Row, canonical_game
-from sources.rawg.session import StoppableSession
+from sources.rawg.pages import Games, PageOfGames, Sighting, StoppableSession
+from sources.rawg.rows import Row
 from sources.rawg.windows import ONE_DAY, PAGE_SIZE, REACHABLE_ROWS, ROW_CAP, Window, WindowPlanner, pages_for
 
 MOST_WALKS = 4
 """Rounds of requests for a window before it is left as incomplete; the next run takes it up."""
-BATCH = 1_000
-"""Games handed on at once: large enough for Arrow, small enough for memory."""
 FORWARD, BACKWARD = "created", "-created"
 """Orderings that do not change while a game stays in its window."""
 
@@ -48,7 +46,7 @@ class WalkProgress:
     windows: int = 0
     windows_complete: int = 0
     incomplete: list[Row] = field(default_factory=list)
-    without_links: Counter[str] = field(default_factory=Counter)
+    removals: Counter[str] = field(default_factory=Counter)
 
     def end(self, result: Row) -> None:
         if result["status"] == "complete":
@@ -61,20 +59,18 @@ class WalkProgress:
 class Batch:
     """What the tables of one chunk are made of."""
 
-    games: list[Game] = field(default_factory=list)
-    tags: list[Row] = field(default_factory=list)
-    windows: list[Row] = field(default_factory=list)
+    games: Games
+    windows: list[Row]
 
 
-def check_filter(game: Game, start: date, end: date) -> None:
+def check_filter(updated: datetime | None, start: date, end: date) -> None:
     """Makes sure that a game which RAWG lists for `start`..`end` belongs there.
 
     Raises:
         ApiRefused: RAWG ignored the filter, as it does with one it cannot read, and answered with the whole catalogue.
     """
-    updated = game.row.get("updated")
     # a day of grace: nobody documents the time zone that the filter's days are in
-    if isinstance(updated, datetime) and not start - ONE_DAY <= updated.date() <= end + ONE_DAY:
+    if updated and not start - ONE_DAY <= updated.date() <= end + ONE_DAY:
         raise ApiRefused(
             f"RAWG ignored the filter updated={start},{end}: it listed a game updated on {updated.date()}; nothing of"
             " this answer was loaded."
@@ -113,15 +109,15 @@ class WindowWalk:
         self._ordering = BACKWARD if self._ordering == FORWARD else FORWARD
         return self._request(self._pages(count))
 
-    def receive(self, ordering: str, page: int, count: int | None, games: list[Game]) -> list[PageRequest]:
+    def receive(self, ordering: str, page: int, count: int | None, sightings: Iterable[Sighting]) -> list[PageRequest]:
         """Takes one page; returns further requests when it tells of more rows than were asked for.
 
         A page that RAWG no longer has (`count` is None) tells that the rows before it are all there is.
         """
         self.pending.discard((ordering, page))
-        for game in games:
-            check_filter(game, self.window.start, self.window.end)
-            self._seen.add(game.id)
+        for id, updated in sightings:
+            check_filter(updated, self.window.start, self.window.end)
+            self._seen.add(id)
         told = (page - 1) * PAGE_SIZE if count is None else count
         self._told.setdefault((ordering, page), []).append(told)
         return self._request(self._pages(told) - self._told.keys() - self.pending)
@@ -287,7 +283,8 @@ class GamesWalk:
         self._open: dict[str, WindowWalk] = {}
         self._queue: list[PageRequest] = []
         self._in_flight = 0
-        self._games: dict[int, Game] = {}
+        self._pages: list[Games] = []
+        self._latest: dict[int, tuple[datetime | None, int, int]] = {}
         self._results: list[Row] = []
         self._out_of_quota: RawgError | None = None
 
@@ -311,7 +308,7 @@ class GamesWalk:
             yield self._dispatch() if self._queue else None
 
     def receive(
-        self, window: str, ordering: str, page: int, count: int | None, results: list[Row] | None
+        self, window: str, ordering: str, page: int, count: int | None, results: PageOfGames | None
     ) -> Iterator[Batch]:
         """Takes the answer to one page request; the chunk's last one yields what the chunk has gathered.
 
@@ -320,9 +317,8 @@ class GamesWalk:
         self._in_flight -= 1
         walk = self._open[window]
         if results is not None:
-            games = [canonical_game(raw) for raw in results]
-            self._queue += walk.receive(ordering, page, count, games)
-            self._keep(games)
+            self._queue += walk.receive(ordering, page, count, results.sightings)
+            self._keep(results)
         if self.session.stopped:
             self._queue.clear()
         if not walk.pending:
@@ -331,16 +327,17 @@ class GamesWalk:
             for unfinished in list(self._open.values()):
                 self._end(unfinished)
         if not self._open:
-            yield from self._batches()
+            yield self._gathered()
 
-    def _keep(self, games: list[Game]) -> None:
+    def _keep(self, page: PageOfGames) -> None:
         """Keeps the latest sighting of each game: one that moves while we walk is seen in two windows."""
-        for game in games:
-            known = self._games.get(game.id)
-            if known is None or not game.is_older_than(known):
-                self._games[game.id] = game
+        for position, (id, updated) in enumerate(page.sightings):
+            known, *_ = self._latest.get(id, (None,))
+            if known is None or updated is None or updated >= known:
+                self._latest[id] = updated, len(self._pages), position
+        self._pages.append(page.games)
         self.progress.pages += 1
-        self.progress.rows += len(games)
+        self.progress.rows += len(page.sightings)
 
     def _next_window(self, budget: int) -> Window | None:
         if self.stopped or budget <= 0:
@@ -410,10 +407,11 @@ class GamesWalk:
         while self._walks and self._walks[0].needs_no_further_walk:
             self.complete_until = self._walks.pop(0).window.end
 
-    def _batches(self) -> Iterator[Batch]:
-        games, self._games = list(self._games.values()), {}
-        tags = {tag["id"]: tag for game in games for tag in game.tags if "id" in tag}
-        results, self._results = self._results, []
-        for start in range(0, len(games), BATCH):
-            yield Batch(games=games[start : start + BATCH])
-        yield Batch(tags=list(tags.values()), windows=results)
+    def _gathered(self) -> Batch:
+        kept: dict[int, list[int]] = defaultdict(list)
+        for _, page, position in self._latest.values():
+            kept[page].append(position)
+        games = Games.together([self._pages[page].take(positions) for page, positions in kept.items()])
+        batch = Batch(games, self._results)
+        self._pages, self._latest, self._results = [], {}, []
+        return batch

@@ -9,8 +9,16 @@ from tests.project import ROOT
 
 FOLDERS = ("sources", "pipelines", "reports", "orchestration")
 CODE = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-SET_BY_US = {"PATH", "PYTHONPATH", "RAWG_SANDBOX_FAULTS", "DBT_TARGET", "DBT_DUCKDB_PATH", "NO_COLOR"}
-"""Read, but not for users to set: they follow from the rest, or belong to tests or to the terminal."""
+SET_BY_US = {
+    "ARROW_DEFAULT_MEMORY_POOL",
+    "DBT_DUCKDB_PATH",
+    "DBT_TARGET",
+    "NO_COLOR",
+    "PATH",
+    "PYTHONPATH",
+    "RAWG_SANDBOX_FAULTS",
+}
+"""Read, but not for users to set: they follow from the rest, or belong to tests, to the terminal or to a library."""
 OF_DLT = {
     "DLT_DATA_DIR",
     "DESTINATION__LAKE__CREDENTIALS__AWS_ACCESS_KEY_ID",

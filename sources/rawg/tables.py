@@ -1,0 +1,207 @@
+"""The tables that games become: Arrow for what is known, dicts for the rest.
+
+Rows that consist of known columns travel as Arrow tables: a page has some 1,500 links, and dlt's row-by-row normalizer
+would take most of a load's time for them. A row with anything new in it, a field or a type, travels as a dict, so that
+dlt evolves the schema as it always does.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from types import NoneType
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.rawg.columns import GAME_LINKS, GAME_MEASURES, GAME_SNAPSHOTS, GAMES, arrow_schema
+from sources.rawg.pages import Games
+from sources.rawg.rows import LINK_FIELDS, Game, LinkColumns, Row
+
+Items = Iterator[pa.Table | list[Row]]
+
+_GAMES, _SNAPSHOTS = arrow_schema(GAMES), arrow_schema(GAME_SNAPSHOTS)
+_LINKS = {name: arrow_schema(hints) for name, hints in GAME_LINKS.items()}
+
+
+def game_rows(games: Games, seen_at: datetime) -> Items:
+    """The rows of `games`."""
+    known = games.known
+    derived = {"last_seen_at": pa.repeat(seen_at, len(known)), "_dlt_id": _text(known["id"])}
+    yield from _exact(_table(_GAMES, {**_by_name(known), **derived}, len(known)))
+    yield from arrow_where_known(({**game.row, "last_seen_at": seen_at} for game in games.odd), _GAMES)
+
+
+def snapshot_rows(games: Games, day: date) -> Items:
+    """The rows of `game_snapshots`: the measures as they are on `day` (UTC)."""
+    known = games.known
+    keys = {
+        "game_id": known["id"],
+        "snapshot_date": pa.repeat(day, len(known)),
+        "_dlt_id": pc.binary_join_element_wise(_text(known["id"]), str(day), "-"),
+    }
+    yield from _exact(_table(_SNAPSHOTS, {**_by_name(known), **keys}, len(known)))
+    yield from arrow_where_known((_snapshot(game, day) for game in games.odd), _SNAPSHOTS)
+
+
+def link_rows(games: Games, name: str) -> Items:
+    """The rows of `games__<name>`.
+
+    A game without such links gives one row that says so, which makes dlt delete the links it had.
+    """
+    known, schema = games.known, _LINKS[name]
+    lists, keys = known[name], _text(known["id"])
+    parents, links = pc.list_parent_indices(lists), pc.list_flatten(lists)
+    positions = pc.subtract(pa.arange(0, len(links)), lists.offsets.take(parents).cast(pa.int64()))
+    linked = {
+        "game_id": known["id"].take(parents),
+        "_dlt_parent_id": keys.take(parents),
+        "_dlt_id": pc.binary_join_element_wise(keys.take(parents), _text(positions), "-"),
+        **{column: pc.struct_field(links, column.split("__")) for column in LINK_FIELDS[name]},
+    }
+    bare = pc.equal(pc.list_value_length(lists), 0)
+    bare_keys = keys.filter(bare)
+    removed = {
+        "game_id": known["id"].filter(bare),
+        "_dlt_parent_id": bare_keys,
+        "_dlt_id": pc.binary_join_element_wise(bare_keys, "0", "-"),
+        "is_removed": pa.repeat(True, len(bare_keys)),
+    }
+    tables = [_table(schema, linked, len(links)), _table(schema, removed, len(bare_keys))]
+    yield from _exact(pa.concat_tables(tables))
+    yield from _links_of_odd(games.odd, name)
+
+
+def tag_rows(games: Games) -> list[Row]:
+    """The tags that the games carry, each as it came last."""
+    tags = pc.list_flatten(games.known["tags"])
+    last = {id: position for position, id in enumerate(tags.field("id").to_pylist())}
+    known = tags.take(pa.array(last.values(), pa.int64())).to_pylist()
+    odd = [tag for game in games.odd for tag in game.tags if "id" in tag]
+    return list({tag["id"]: tag for tag in [*known, *odd]}.values())
+
+
+def removals(item: pa.Table | list[Row]) -> int:
+    """How many of the links are none: rows that `link_rows` gives only to remove old ones."""
+    if isinstance(item, pa.Table):
+        return pc.sum(item["is_removed"]).as_py() or 0
+    return sum(1 for row in item if row.get("is_removed"))
+
+
+def arrow_where_known(rows: Iterable[Row], schema: pa.Schema) -> Items:
+    """Yields the rows that fit `schema` as one Arrow table, and the others, if any, as a list of dicts."""
+    names = frozenset(schema.names)
+    known: list[Row] = []
+    unknown: list[Row] = []
+    for row in rows:
+        (known if row.keys() <= names else unknown).append(row)
+    columns = _as_columns(known, schema)
+    if not _types_fit(columns, schema):
+        # a new type is rare, so only then is each row looked at by itself
+        fitting = [_types_fit(_as_columns([row], schema), schema) for row in known]
+        unknown += [row for row, fits in zip(known, fitting, strict=True) if not fits]
+        columns = _as_columns([row for row, fits in zip(known, fitting, strict=True) if fits], schema)
+    table = pa.table(columns, schema=schema)
+    if table.num_rows:
+        yield table
+    if unknown:
+        yield unknown
+
+
+def _table(schema: pa.Schema, columns: dict[str, pa.Array], length: int) -> pa.Table:
+    """A table of `schema`; columns that are not there are null."""
+    arrays = [columns.get(each.name, pa.nulls(length)).cast(each.type) for each in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _by_name(known: pa.RecordBatch) -> dict[str, pa.Array]:
+    """Columns as the tables have them: what lies in an object is `object__value`."""
+    flat = pa.Table.from_batches([known]).flatten()
+    return {name.replace(".", "__"): column for name, column in zip(flat.column_names, flat.columns, strict=True)}
+
+
+def _text(numbers: pa.Array) -> pa.Array:
+    return numbers.cast(pa.string())
+
+
+def _exact(table: pa.Table) -> Items:
+    """The table, unless an integer in it is too large for some engine's numbers: then dlt gets its row."""
+    extremes = [pc.min_max(table[each.name]).as_py() for each in table.schema if each.type == pa.int64()]
+    if any(abs(value or 0) > LARGEST for extreme in extremes for value in extreme.values()):
+        yield from arrow_where_known(table.to_pylist(), table.schema)
+    elif table.num_rows:
+        yield table
+
+
+def _links_of_odd(games: Iterable[Game], name: str) -> Items:
+    schema = _LINKS[name]
+    columns: LinkColumns = {column: [] for column in schema.names}
+    odd: list[Row] = []
+    for game in games:
+        links = game.links.get(name, {})
+        count = len(next(iter(links.values()), ()))
+        if name in game.odd_links:
+            odd += _with_keys(game, game.odd_links[name])
+        elif count:
+            for column in LINK_FIELDS[name]:
+                columns[column] += links[column]
+            columns["is_removed"] += [None] * count
+            _add_keys(columns, game, range(count))
+        else:
+            for column in LINK_FIELDS[name]:
+                columns[column].append(None)
+            columns["is_removed"].append(True)
+            _add_keys(columns, game, range(1))
+    if _types_fit(columns, schema):
+        if columns["game_id"]:
+            yield pa.table(columns, schema=schema)
+    else:
+        names = list(columns)
+        odd = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)] + odd
+    if odd:
+        yield odd
+
+
+def _add_keys(columns: LinkColumns, game: Game, positions: range) -> None:
+    key = game.row["_dlt_id"]
+    columns["game_id"] += [game.id] * len(positions)
+    columns["_dlt_parent_id"] += [key] * len(positions)
+    columns["_dlt_id"] += [f"{key}-{position}" for position in positions]
+
+
+def _with_keys(game: Game, links: list[Row]) -> Iterator[Row]:
+    key = game.row["_dlt_id"]
+    for position, link in enumerate(links):
+        yield {"game_id": game.id, "_dlt_parent_id": key, "_dlt_id": f"{key}-{position}", **link}
+
+
+def _snapshot(game: Game, day: date) -> Row:
+    row = {"game_id": game.id, "snapshot_date": day, "_dlt_id": f"{game.id}-{day}"}
+    row.update((name, game.row.get(name)) for name in GAME_MEASURES)
+    return row
+
+
+def _as_columns(rows: list[Row], schema: pa.Schema) -> LinkColumns:
+    return {name: [row.get(name) for row in rows] for name in schema.names}
+
+
+PYTHON_TYPES: dict[pa.DataType, set[type]] = {
+    pa.int64(): {int, NoneType},
+    pa.float64(): {float, int, NoneType},
+    pa.string(): {str, NoneType},
+    pa.bool_(): {bool, NoneType},
+    pa.date32(): {date, NoneType},
+    pa.timestamp("us", tz="UTC"): {datetime, NoneType},
+}
+LARGEST = 2**53
+"""Integers up to here are exact in every engine's numbers; larger ones are left to dlt."""
+
+
+def _types_fit(columns: LinkColumns, schema: pa.Schema) -> bool:
+    """Whether every value has its column's exact type: Arrow itself would cut 3.5 down to an integer."""
+    for column in schema:
+        values = columns[column.name]
+        types = set(map(type, values))
+        if not types <= PYTHON_TYPES[column.type] or (not column.nullable and NoneType in types):
+            return False
+        if int in types and max(map(abs, filter(None, values)), default=0) > LARGEST:
+            return False
+    return True
