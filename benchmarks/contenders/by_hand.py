@@ -25,10 +25,11 @@ def load(files: Path, warehouse: Path) -> None:
     """The files as tables."""
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("CREATE SCHEMA raw")
-        # the 32 files that DuckDB looks at by itself do not show that `released` can be an empty text
+        # the 32 files that DuckDB looks at do not show that `released` can be an empty text: a format that it does not
+        # have leaves it a text
         connection.execute(
             f"""CREATE TEMP TABLE games AS SELECT unnest(results, max_depth := 2)
-                FROM read_json('{files}/page-*.json', maximum_sample_files = 1000000)"""
+                FROM read_json('{files}/page-*.json', dateformat = '%d.%m.%Y')"""
         )
         connection.execute(f"CREATE TABLE raw.games AS SELECT * EXCLUDE ({', '.join(LINKS)}) FROM games")
         for name in LINKS:
