@@ -43,14 +43,26 @@
     {{ return({"relations": [this.incorporate(type="table")]}) }}
 {% endmaterialization %}
 
-{#- Needs a contract: the columns are those it names. -#}
-{% macro increment_table_sql(existing_relation) -%}
-    {%- set columns = adapter.get_columns_in_relation(existing_relation) -%}
+{#- dbt's check describes the contract as well and compares column by column. Here it runs only if something differs, to
+    say what, or if a type is spelled otherwise. -#}
+{% macro duckdb__get_assert_columns_equivalent(sql) -%}
+    {%- if not has_contract_columns(adapter.get_column_schema_from_query(sql)) -%}
+        {{ return(assert_columns_equivalent(sql)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro has_contract_columns(columns) -%}
     {%- set found = [] -%}
     {%- for column in columns %}{% do found.append((column.name | lower, column.dtype | lower)) %}{% endfor -%}
     {%- set agreed = [] -%}
     {%- for column in model.columns.values() %}{% do agreed.append((column.name, column.data_type)) %}{% endfor -%}
-    {%- if found | sort != agreed | sort -%}
+    {{ return(found | sort == agreed | sort) }}
+{%- endmacro %}
+
+{#- Needs a contract: the columns are those it names. -#}
+{% macro increment_table_sql(existing_relation) -%}
+    {%- set columns = adapter.get_columns_in_relation(existing_relation) -%}
+    {%- if not has_contract_columns(columns) -%}
         {%- do exceptions.raise_compiler_error(
             existing_relation ~ " has other columns than its contract names: build it anew with --full-refresh"
         ) -%}
