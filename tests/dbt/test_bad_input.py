@@ -1,8 +1,11 @@
 """Whatever was loaded, or was not: the build passes and says what is missing."""
 
 import re
+import shutil
 
-from tests.dbt.dbt_project import DbtProject
+import pytest
+
+from tests.dbt.dbt_project import DBT, DbtProject
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
@@ -54,3 +57,18 @@ def test_missing_tables_and_columns_without_values(over_loaded: DbtProject) -> N
     assert over_loaded.query("SELECT DISTINCT release_status FROM market.game_scores") == [("undated",)]
     assert over_loaded.query("SELECT count(*) > 0 AND NOT bool_or(is_listed) FROM core.dim_platform") == [(True,)]
     assert over_loaded.query("SELECT genre_name FROM market.completion_funnel") == [("All",)]
+
+
+def test_a_contract_that_lies_stops_its_model(
+    over_loaded: DbtProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lying = shutil.copytree(
+        DBT, tmp_path_factory.mktemp("lying") / "dbt", ignore=shutil.ignore_patterns("target", "logs")
+    )
+    models = lying / "models" / "marts" / "core" / "_core__models.yml"
+    before, bridge, after = models.read_text().partition("name: bridge_game_tag")
+    models.write_text(before + bridge + after.replace("data_type: bigint", "data_type: varchar", 1))
+    environment = {**over_loaded.environment, "DBT_PROJECT_DIR": str(lying), "DBT_PROFILES_DIR": str(lying)}
+    ran = DbtProject(over_loaded.folder, environment).run("run", "--full-refresh", "--select", "+bridge_game_tag")
+    assert ran.exit_code == 1
+    assert re.search(r"game_id +\| BIGINT +\| VARCHAR +\| data type mismatch", ran.output)
