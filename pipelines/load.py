@@ -268,10 +268,10 @@ def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], re
     # DuckDB's file is left to others until now; held open, it is not opened and closed for each of dlt's jobs
     with pipeline.sql_client():
         info = pipeline.load()
+        record_history(pipeline, lake_configuration(pipeline))
     for name in resources:
         report.requests[name] += run.ledger.sent - sent
         report.load_ids.setdefault(name, []).extend(info.loads_ids)
-    record_history(pipeline, lake_configuration(pipeline))
     trace = pipeline.last_trace
     if trace and trace.last_normalize_info:
         for table, rows in trace.last_normalize_info.row_counts.items():

@@ -137,10 +137,7 @@ def plan_text(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun) -> str
     with plain_failure(), only_run(pipeline, lake_configuration(pipeline)), closing(run.ledger):
         restore_state(pipeline)
         start, end = days_to_walk(request, pipeline, run.configuration)
-        windows = []
-        planner = run.planner(start, end)
-        while "games" in request.resources and (window := planner.next_window()):
-            windows.append(window)
+        windows = list(run.planned_windows(start, end)) if "games" in request.resources else []
     lines = [f"{'updated':<28}{'games':>12}{'requests':>12}"]
     lines += [f"{window!s:<28}{window.expected:>12,}{window.requests:>12,}" for window in windows]
     references = len(request.of_kind("reference"))

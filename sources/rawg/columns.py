@@ -18,6 +18,8 @@ def columns(**types: TDataType) -> Columns:
     return {name: {"name": name, "data_type": data_type} for name, data_type in types.items()}
 
 
+LARGEST = 2**53
+"""Integers up to here are exact in every engine's numbers; larger ones are left to dlt."""
 ARROW_TYPES: dict[TDataType, pa.DataType] = {
     "bigint": pa.int64(),
     "double": pa.float64(),
@@ -150,7 +152,8 @@ _LISTED = {**_NAMED, **columns(games_count="bigint", image_background="text")}
 _PERSON = {**_LISTED, **columns(image="text")}
 
 GENRES = _LISTED
-TAGS = {**_LISTED, **columns(language="text")}
+# most of them come with games, in Arrow, where dlt adds no key
+TAGS = {**_LISTED, **columns(language="text"), **_ROW_KEY}
 PLATFORMS = {**_LISTED, **columns(image="text", year_start="bigint", year_end="bigint")}
 PARENT_PLATFORMS = _NAMED
 STORES = {**_LISTED, **columns(domain="text")}

@@ -111,9 +111,8 @@ def _snapshots(games: Games) -> Items:
 def _game_tags() -> DltResource:
     """The tags that the walked games carry: the `tags` table without the 240 requests of its endpoint."""
 
-    def tags(batch: Batch) -> Iterator[list[Row]]:
-        if rows := tag_rows(batch.games):
-            yield rows
+    def tags(batch: Batch) -> Items:
+        yield from tag_rows(batch.games)
 
     return dlt.transformer(
         tags, name="game_tags", table_name="tags", columns=columns.TAGS, primary_key="id", write_disposition="merge"

@@ -1,54 +1,92 @@
-"""Pages of /games as they arrive: straight into Arrow where all that is on a page is known, row by row where not.
+"""Pages of /games as they arrive: games of known shape into columns, any other game as the row that it is.
 
-RAWG sends the known shape all but always, and Arrow reads it without an object for each of a page's thousands of
-values. A page with anything new on it, a field or a type, is read as `rows.py` reads it.
+RAWG sends the known shape all but always, and msgspec reads it several times faster than a dict can be made of it. Its
+types are strict: a game with anything new on it, a field or a type, is not of that shape and is left to `rows.py`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import accumulate, chain
+from operator import attrgetter
+from types import NoneType
+from typing import Annotated, Any
 
+import msgspec
+import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.json
 import requests
 
-from sources.rawg.columns import GAME_LINKS, GAMES, TAGS, arrow_schema
+from sources.rawg.columns import GAME_LINKS, GAMES, LARGEST, TAGS, arrow_schema
 from sources.rawg.errors import RawgError
 from sources.rawg.rows import ESRB, LINK_FIELDS, NOISE, REFERENCES, TEXTS, VOCABULARIES, Game, Row, canonical_game
-from sources.rawg.session import RawgSession, read_json, with_json
+from sources.rawg.session import RawgSession, with_json
 
 Sighting = tuple[int, datetime | None]
 """Id of a game and its `updated` as they stood on a page."""
 
-_SENT = [column for column in arrow_schema(GAMES) if column.name not in ("last_seen_at", "_dlt_id")]
+_COLUMNS = [column for column in arrow_schema(GAMES) if column.name not in ("last_seen_at", "_dlt_id")]
+_LINKS = {
+    name: pa.struct([arrow_schema(hints).field(column) for column in LINK_FIELDS[name]])
+    for name, hints in GAME_LINKS.items()
+} | {"tags": pa.struct([column for column in arrow_schema(TAGS) if column.name != "_dlt_id"])}
+KNOWN_GAMES = pa.schema([*_COLUMNS, *(pa.field(name, pa.list_(link)) for name, link in _LINKS.items())])
+"""Games of known shape and their links, in columns named like those of their tables."""
+NO_GAMES = pa.RecordBatch.from_pylist([], schema=KNOWN_GAMES)
+
+_TYPES: dict[pa.DataType, Any] = {
+    pa.int64(): Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)],
+    pa.float64(): float,
+    pa.string(): str,
+    pa.bool_(): bool,
+    pa.date32(): str,
+    pa.timestamp("us", tz="UTC"): str,
+}
+_MAY_HAVE_MORE = frozenset({ESRB, *VOCABULARIES - {"tags"}, *REFERENCES.values()})
+"""Objects whose other fields are looked at elsewhere, or by nobody."""
+_NULLS = {"game": ("clip",), "platforms": ("requirements_en", "requirements_ru")}
+"""Fields that RAWG sends and hardly ever fills."""
+_IDENTIFIED = frozenset({"game", *VOCABULARIES})
+"""Objects that are nothing without their id."""
 
 
-def _object(columns: Iterable[pa.Field]) -> pa.StructType:
-    """The JSON object that has these columns; `parent__child` lies one object further down."""
-    fields: dict[str, pa.DataType] = {}
+def _shape(name: str, columns: Iterable[pa.Field], **more: Any) -> type[msgspec.Struct]:
+    """The JSON object that becomes these columns; `parent__child` lies in an object below it."""
+    fields: dict[str, Any] = {**more, **dict.fromkeys(_NULLS.get(name, ()), NoneType)}
+    below: dict[str, list[pa.Field]] = defaultdict(list)
     for column in columns:
         parent, _, child = column.name.partition("__")
-        below = list(fields.get(parent, ())) if child else []
-        kind = pa.struct([*below, pa.field(child, column.type)]) if child else column.type
-        fields[parent] = pa.string() if parent in TEXTS else kind
-    return pa.struct(fields.items())
+        if child:
+            below[parent].append(column.with_name(child))
+        else:
+            fields[parent] = _TYPES[column.type]
+    fields |= {parent: _shape(parent, children) for parent, children in below.items()}
+    required = {"id"} if name in _IDENTIFIED else ()
+    return msgspec.defstruct(
+        name,
+        [(each, kind) if each in required else (each, kind | None, None) for each, kind in fields.items()],
+        kw_only=True,
+        forbid_unknown_fields=name not in _MAY_HAVE_MORE,
+        gc=False,
+    )
 
 
-_LINKS = {
-    name: _object(arrow_schema(hints).field(column) for column in LINK_FIELDS[name])
-    for name, hints in GAME_LINKS.items()
-} | {"tags": _object(arrow_schema(TAGS))}
-_ROW = pa.struct([*_object(_SENT), *(pa.field(name, pa.list_(link)) for name, link in _LINKS.items())])
-_ENVELOPE = pa.schema({"count": pa.int64(), "results": pa.list_(_ROW)})
-_FIELDS = frozenset(_ROW.names) | NOISE
-_WITH_MORE = frozenset({"", ESRB, *VOCABULARIES - {"tags"}, *(f"{name}.{link}" for name, link in REFERENCES.items())})
-"""Objects whose other fields are looked at elsewhere, or by nobody."""
+_GAME = _shape(
+    "game",
+    _COLUMNS,
+    **{name: list[_shape(name, link)] for name, link in _LINKS.items()},  # type: ignore[misc]
+    **dict.fromkeys(NOISE, object),
+)
 
-KNOWN_GAMES = pa.schema([arrow_schema(GAMES).field(each.name) if each.name in TEXTS else each for each in _ROW])
-"""Games as RAWG sends them, in columns, without what `rows.py` leaves out."""
-NO_GAMES = pa.RecordBatch.from_pylist([], schema=KNOWN_GAMES)
+
+class _Envelope(msgspec.Struct):
+    count: int
+    results: list[msgspec.Raw]
+
+
+_read_envelope = msgspec.json.Decoder(_Envelope).decode
+_read_game = msgspec.json.Decoder(_GAME).decode
 
 
 @dataclass(frozen=True)
@@ -80,111 +118,67 @@ class PageOfGames:
     games: Games
     sightings: Sequence[Sighting]
 
-    @staticmethod
-    def of_rows(rows: Iterable[Row]) -> "PageOfGames":
-        """Games as the rows that RAWG sent."""
-        games = [canonical_game(row) for row in rows]
-        return PageOfGames(Games(NO_GAMES, games), [(game.id, game.updated) for game in games])
 
-    def and_rows(self, rows: Iterable[Row]) -> "PageOfGames":
-        """Games of known shape, and others as the rows that RAWG sent."""
-        more = PageOfGames.of_rows(rows)
-        return PageOfGames(Games(self.games.known, more.games.odd), [*self.sightings, *more.sightings])
+NO_PAGE = PageOfGames(Games(NO_GAMES, []), [])
 
 
 def read_page(content: bytes) -> Row | None:
     """The envelope of a page with its `count`, and a `PageOfGames` as `results`; None when the body is broken."""
-    found = _read_known(content)
-    if found and not found.odd:
-        return {"count": found.count, "results": found.page}
-    envelope = read_json(content)
-    if envelope is None or "results" not in envelope:
-        return None
-    rows = envelope["results"]
-    page = found.page.and_rows(rows[at] for at in found.odd) if found else PageOfGames.of_rows(rows)
-    return {"count": envelope["count"], "results": page}
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What Arrow could read: the games of known shape, and where on the page the others stand."""
-
-    count: int
-    page: PageOfGames
-    odd: list[int]
-
-
-class _Unknown(Exception):
-    """Something on a page is new."""
-
-
-def _read_known(content: bytes) -> _Found | None:
     try:
-        content.decode()  # Arrow would not look
-        page = pyarrow.json.read_json(
-            pa.BufferReader(content),
-            pyarrow.json.ReadOptions(use_threads=False, block_size=len(content) + 1),
-            pyarrow.json.ParseOptions(explicit_schema=_ENVELOPE),
-        )
-        count, results = page["count"].to_pylist(), page["results"].combine_chunks()
-        if len(count) != 1 or count[0] is None or results.null_count:
-            return None
-        rows = results.values
-        odd = _with_new_fields(rows)
-        if odd:
-            rows = rows.take(pa.array(sorted(set(range(len(rows))) - odd), pa.int64()))
-        return _Found(count[0], _parsed(_fitted(rows, _ROW, "")), sorted(odd))
-    except (ValueError, pa.ArrowException, _Unknown):  # text of another encoding is a ValueError, too
+        content.decode()  # msgspec does not look into what it leaves out
+        envelope = _read_envelope(content)
+    except (UnicodeDecodeError, msgspec.DecodeError):
         return None
+    known, odd = [], []
+    for raw in envelope.results:
+        game = _known_game(raw)
+        if game is not None:
+            known.append(game)
+            continue
+        row = orjson.loads(memoryview(raw))
+        if not isinstance(row, dict) or "id" not in row:
+            return None
+        odd.append(row)
+    return {"count": envelope.count, "results": page_of_games(known, odd)}
 
 
-def _with_new_fields(rows: pa.StructArray) -> set[int]:
-    """Positions of the rows that hold something in a field of their own."""
-    new = [rows.field(name) for name in {field.name for field in rows.type} - _FIELDS]
-    return {
-        at
-        for values in new
-        if values.null_count < len(rows)
-        for at in pc.indices_nonzero(values.is_valid()).to_pylist()
-    }
+def page_of_games(known: Sequence[Any], odd: Iterable[Row]) -> PageOfGames:
+    """A page of games of known shape and of others, as RAWG's rows."""
+    games = [canonical_game(row) for row in odd]
+    sightings = [(game.id, game.updated) for game in [*known, *games]]
+    return PageOfGames(Games(_columns(known), games), sightings)
 
 
-def _fitted(array: pa.Array, wanted: pa.DataType, path: str) -> pa.Array:
-    """The array without what was read beside `wanted`.
-
-    Raises:
-        _Unknown: something else than null was read there, and `rows.py` would have kept it.
-    """
-    if pa.types.is_list(wanted):
-        return pa.ListArray.from_arrays(array.offsets, _fitted(array.values, wanted.value_type, path))
-    if not pa.types.is_struct(wanted):
-        if pa.types.is_floating(wanted) and pc.all(pc.is_finite(array)).as_py() is False:
-            raise _Unknown  # Arrow reads NaN, which is no JSON
-        return array
-    if path not in _WITH_MORE:
-        for name in set(array.type.names).difference(wanted.names):
-            if array.field(name).null_count < len(array):
-                raise _Unknown
-    inner = [_fitted(array.field(each.name), each.type, f"{path}.{each.name}".lstrip(".")) for each in wanted]
-    return pa.StructArray.from_arrays(inner, fields=list(wanted), mask=array.is_null() if array.null_count else None)
+def _known_game(raw: msgspec.Raw) -> Any:
+    """The game, its dates parsed; None when it is not of known shape."""
+    try:
+        game = _read_game(raw)
+        for name, parse in TEXTS.items():
+            text = getattr(game, name)
+            setattr(game, name, parse(text) if text else None)
+    except ValueError:  # also msgspec's ValidationError
+        return None
+    return game
 
 
-def _parsed(rows: pa.StructArray) -> PageOfGames:
-    """Rows of known shape.
+def _columns(games: Sequence[Any]) -> pa.RecordBatch:
+    """`KNOWN_GAMES` of these games."""
+    scalars = [pa.array(_values(games, column.name), column.type) for column in _COLUMNS]
+    lists = [_list_column([getattr(game, name) or () for game in games], link) for name, link in _LINKS.items()]
+    return pa.record_batch([*scalars, *lists], schema=KNOWN_GAMES)
 
-    Raises:
-        _Unknown: something that `rows.py` tells apart looks the same here.
-        ValueError: a text does not stand for a date.
-    """
-    columns = dict(zip(KNOWN_GAMES.names, rows.flatten(), strict=True))
-    parsed = {
-        name: [parse(text) if text else None for text in columns[name].to_pylist()] for name, parse in TEXTS.items()
-    }
-    identified = [columns["id"], *(columns[name].values.field("id") for name in VOCABULARIES)]
-    if any(ids.null_count for ids in identified):
-        raise _Unknown
-    batch = pa.record_batch({**columns, **parsed}, schema=KNOWN_GAMES)
-    return PageOfGames(Games(batch, []), list(zip(columns["id"].to_pylist(), parsed["updated"], strict=True)))
+
+def _list_column(lists: Sequence[Sequence[Any]], kind: pa.StructType) -> pa.ListArray:
+    links = list(chain.from_iterable(lists))
+    fields = [pa.array(_values(links, column.name), column.type) for column in kind]
+    offsets = pa.array(accumulate(map(len, lists), initial=0), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(fields, fields=list(kind)))
+
+
+def _values(objects: Sequence[Any], column: str) -> list[Any]:
+    parent, _, child = column.partition("__")
+    values = map(attrgetter(parent), objects)
+    return [value and getattr(value, child) for value in values] if child else list(values)
 
 
 class StoppableSession(requests.Session):
@@ -208,7 +202,7 @@ class StoppableSession(requests.Session):
             else:
                 if response.status_code == 200:
                     return response
-                payload["results"] = PageOfGames.of_rows([])
+                payload["results"] = NO_PAGE
         answer = requests.Response()
         answer.status_code, answer.request, answer.url = 200, request, str(request.url)
         return with_json(answer, payload)

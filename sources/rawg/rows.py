@@ -32,22 +32,13 @@ def _utc(text: str) -> datetime:
 TEXTS: dict[str, Callable[[str], Any]] = {"released": date.fromisoformat, "updated": _utc}
 """What arrives as text, and how to read it; an empty text is RAWG's other way to say that it does not know."""
 
-LinkColumns = dict[str, list[Any]]
-
 
 @dataclass
 class Game:
-    """One canonical game row and its links.
-
-    Attributes:
-        links: The links of known shape by table, as columns: a popular game has some 80.
-        odd_links: Links with anything new in them, as rows.
-        tags: The game's tags in full.
-    """
+    """One canonical game row, the rows of its links by table, and its tags in full."""
 
     row: Row
-    links: dict[str, LinkColumns] = field(default_factory=dict)
-    odd_links: dict[str, list[Row]] = field(default_factory=dict)
+    links: dict[str, list[Row]] = field(default_factory=dict)
     tags: list[Row] = field(default_factory=list)
 
     @property
@@ -72,25 +63,10 @@ def canonical_game(raw: Row) -> Game:
     game = Game(row)
     for name in GAME_LINKS:
         if isinstance(elements := row.get(name), list):
-            _add_links(game, name, row.pop(name))
+            game.links[name] = [_link(name, element) for element in row.pop(name)]
             if name == "tags":
                 game.tags = [element for element in elements if isinstance(element, dict)]
     return game
-
-
-def _add_links(game: Game, name: str, elements: list[Any]) -> None:
-    if name in VOCABULARIES:
-        try:
-            game.links[name] = {"id": [element["id"] for element in elements]}
-            return
-        except (KeyError, TypeError):
-            pass  # not the known shape
-    fields = LINK_FIELDS[name]
-    rows = [_link(name, element) for element in elements]
-    if all(row.keys() <= set(fields) for row in rows):
-        game.links[name] = {column: [row.get(column) for row in rows] for column in fields}
-    else:
-        game.odd_links[name] = rows
 
 
 def without_samples(raw: Row) -> Row:

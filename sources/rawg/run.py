@@ -1,5 +1,6 @@
 """What the load packages of one run share: settings, session, quota, plan."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -9,11 +10,11 @@ import requests
 from sources.rawg.configuration import RawgConfiguration
 from sources.rawg.errors import ApiRefused
 from sources.rawg.ledger import RequestLedger
-from sources.rawg.pages import PageOfGames, StoppableSession
+from sources.rawg.pages import StoppableSession, read_page
 from sources.rawg.rows import Row
 from sources.rawg.session import RawgSession
 from sources.rawg.walk import GamesWalk, check_filter
-from sources.rawg.windows import WindowPlanner
+from sources.rawg.windows import Window, WindowPlanner
 
 PROBE_ROWS = 10
 """Rows asked for beside a count, enough to notice that RAWG ignored the filter."""
@@ -52,9 +53,14 @@ class RawgRun:
         session = RawgSession(configuration, ledger)
         return cls(configuration, ledger, session, most_pages=configuration.chunk_requests)
 
-    def planner(self, start: date, end: date) -> WindowPlanner:
-        """Plans `start`..`end`, probing RAWG for counts as it goes."""
-        return WindowPlanner(start, end, self.count_games)
+    def planned_windows(self, start: date, end: date) -> Iterator[Window]:
+        """The windows of a walk over `start`..`end` with enough requests left, probing RAWG for counts as it goes."""
+        planner, chunk = WindowPlanner(start, end, self.count_games), self.configuration.chunk_requests
+        while not planner.is_empty:
+            budget = chunk
+            while window := planner.next_in_chunk(budget, chunk):
+                budget -= window.requests
+                yield window
 
     def walk_games(self, start: date, end: date) -> GamesWalk:
         """Sets out to walk the games updated in `start`..`end`."""
@@ -72,9 +78,9 @@ class RawgRun:
         url = f"{self.configuration.base_url.rstrip('/')}/games"
         params: dict[str, str | int] = {"updated": f"{start},{end}", "page": 1, "page_size": PROBE_ROWS}
         request = self.session.prepare_request(requests.Request("GET", url, params=params))
-        payload = self.session.answer(request).json()
+        payload = self.session.answer(request, read_page).json()
         if "count" not in payload:
             raise ApiRefused(f"RAWG did not count the games updated from {start} to {end}; try again later.")
-        for _, updated in PageOfGames.of_rows(payload["results"]).sightings:
+        for _, updated in payload["results"].sightings:
             check_filter(updated, start, end)
         return int(payload["count"])

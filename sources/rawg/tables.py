@@ -7,18 +7,20 @@ dlt evolves the schema as it always does.
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import chain
 from types import NoneType
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.rawg.columns import GAME_LINKS, GAME_MEASURES, GAME_SNAPSHOTS, GAMES, arrow_schema
+from sources.rawg.columns import GAME_LINKS, GAME_MEASURES, GAME_SNAPSHOTS, GAMES, LARGEST, TAGS, arrow_schema
 from sources.rawg.pages import Games
-from sources.rawg.rows import LINK_FIELDS, Game, LinkColumns, Row
+from sources.rawg.rows import LINK_FIELDS, Game, Row
 
 Items = Iterator[pa.Table | list[Row]]
 
-_GAMES, _SNAPSHOTS = arrow_schema(GAMES), arrow_schema(GAME_SNAPSHOTS)
+_GAMES, _SNAPSHOTS, _TAGS = (arrow_schema(hints) for hints in (GAMES, GAME_SNAPSHOTS, TAGS))
 _LINKS = {name: arrow_schema(hints) for name, hints in GAME_LINKS.items()}
 
 
@@ -26,7 +28,7 @@ def game_rows(games: Games, seen_at: datetime) -> Items:
     """The rows of `games`."""
     known = games.known
     derived = {"last_seen_at": pa.repeat(seen_at, len(known)), "_dlt_id": _text(known["id"])}
-    yield from _exact(_table(_GAMES, {**_by_name(known), **derived}, len(known)))
+    yield from _together(_table(_GAMES, {**_by_name(known), **derived}, len(known)))
     yield from arrow_where_known(({**game.row, "last_seen_at": seen_at} for game in games.odd), _GAMES)
 
 
@@ -38,7 +40,7 @@ def snapshot_rows(games: Games, day: date) -> Items:
         "snapshot_date": pa.repeat(day, len(known)),
         "_dlt_id": pc.binary_join_element_wise(_text(known["id"]), str(day), "-"),
     }
-    yield from _exact(_table(_SNAPSHOTS, {**_by_name(known), **keys}, len(known)))
+    yield from _together(_table(_SNAPSHOTS, {**_by_name(known), **keys}, len(known)))
     yield from arrow_where_known((_snapshot(game, day) for game in games.odd), _SNAPSHOTS)
 
 
@@ -55,7 +57,7 @@ def link_rows(games: Games, name: str) -> Items:
         "game_id": known["id"].take(parents),
         "_dlt_parent_id": keys.take(parents),
         "_dlt_id": pc.binary_join_element_wise(keys.take(parents), _text(positions), "-"),
-        **{column: pc.struct_field(links, column.split("__")) for column in LINK_FIELDS[name]},
+        **{column: links.field(column) for column in LINK_FIELDS[name]},
     }
     bare = pc.equal(pc.list_value_length(lists), 0)
     bare_keys = keys.filter(bare)
@@ -65,18 +67,19 @@ def link_rows(games: Games, name: str) -> Items:
         "_dlt_id": pc.binary_join_element_wise(bare_keys, "0", "-"),
         "is_removed": pa.repeat(True, len(bare_keys)),
     }
-    tables = [_table(schema, linked, len(links)), _table(schema, removed, len(bare_keys))]
-    yield from _exact(pa.concat_tables(tables))
-    yield from _links_of_odd(games.odd, name)
+    yield from _together(_table(schema, linked, len(links)), _table(schema, removed, len(bare_keys)))
+    yield from arrow_where_known(chain.from_iterable(_links(game, name) for game in games.odd), schema)
 
 
-def tag_rows(games: Games) -> list[Row]:
-    """The tags that the games carry, each as it came last."""
+def tag_rows(games: Games) -> Items:
+    """The rows of `tags` that the games carry, each tag as it came last."""
     tags = pc.list_flatten(games.known["tags"])
+    odd = {str(tag["id"]): tag for game in games.odd for tag in game.tags if "id" in tag}
     last = {id: position for position, id in enumerate(tags.field("id").to_pylist())}
-    known = tags.take(pa.array(last.values(), pa.int64())).to_pylist()
-    odd = [tag for game in games.odd for tag in game.tags if "id" in tag]
-    return list({tag["id"]: tag for tag in [*known, *odd]}.values())
+    known = tags.take(pa.array([position for id, position in last.items() if str(id) not in odd], pa.int64()))
+    columns = {column.name: known.field(column.name) for column in known.type}
+    yield from _together(_table(_TAGS, {**columns, "_dlt_id": _text(columns["id"])}, len(known)))
+    yield from arrow_where_known(({**tag, "_dlt_id": key} for key, tag in odd.items()), _TAGS)
 
 
 def removals(item: pa.Table | list[Row]) -> int:
@@ -112,64 +115,24 @@ def _table(schema: pa.Schema, columns: dict[str, pa.Array], length: int) -> pa.T
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def _together(*tables: pa.Table) -> Items:
+    """One table of these, unless it is empty: dlt takes its time over each."""
+    together = pa.concat_tables(tables)
+    if together.num_rows:
+        yield together
+
+
 def _by_name(known: pa.RecordBatch) -> dict[str, pa.Array]:
-    """Columns as the tables have them: what lies in an object is `object__value`."""
-    flat = pa.Table.from_batches([known]).flatten()
-    return {name.replace(".", "__"): column for name, column in zip(flat.column_names, flat.columns, strict=True)}
+    return dict(zip(known.schema.names, known.columns, strict=True))
 
 
 def _text(numbers: pa.Array) -> pa.Array:
     return numbers.cast(pa.string())
 
 
-def _exact(table: pa.Table) -> Items:
-    """The table, unless an integer in it is too large for some engine's numbers: then dlt gets its row."""
-    extremes = [pc.min_max(table[each.name]).as_py() for each in table.schema if each.type == pa.int64()]
-    if any(abs(value or 0) > LARGEST for extreme in extremes for value in extreme.values()):
-        yield from arrow_where_known(table.to_pylist(), table.schema)
-    elif table.num_rows:
-        yield table
-
-
-def _links_of_odd(games: Iterable[Game], name: str) -> Items:
-    schema = _LINKS[name]
-    columns: LinkColumns = {column: [] for column in schema.names}
-    odd: list[Row] = []
-    for game in games:
-        links = game.links.get(name, {})
-        count = len(next(iter(links.values()), ()))
-        if name in game.odd_links:
-            odd += _with_keys(game, game.odd_links[name])
-        elif count:
-            for column in LINK_FIELDS[name]:
-                columns[column] += links[column]
-            columns["is_removed"] += [None] * count
-            _add_keys(columns, game, range(count))
-        else:
-            for column in LINK_FIELDS[name]:
-                columns[column].append(None)
-            columns["is_removed"].append(True)
-            _add_keys(columns, game, range(1))
-    if _types_fit(columns, schema):
-        if columns["game_id"]:
-            yield pa.table(columns, schema=schema)
-    else:
-        names = list(columns)
-        odd = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)] + odd
-    if odd:
-        yield odd
-
-
-def _add_keys(columns: LinkColumns, game: Game, positions: range) -> None:
+def _links(game: Game, name: str) -> Iterator[Row]:
     key = game.row["_dlt_id"]
-    columns["game_id"] += [game.id] * len(positions)
-    columns["_dlt_parent_id"] += [key] * len(positions)
-    columns["_dlt_id"] += [f"{key}-{position}" for position in positions]
-
-
-def _with_keys(game: Game, links: list[Row]) -> Iterator[Row]:
-    key = game.row["_dlt_id"]
-    for position, link in enumerate(links):
+    for position, link in enumerate(game.links.get(name) or [{"is_removed": True}]):
         yield {"game_id": game.id, "_dlt_parent_id": key, "_dlt_id": f"{key}-{position}", **link}
 
 
@@ -179,7 +142,7 @@ def _snapshot(game: Game, day: date) -> Row:
     return row
 
 
-def _as_columns(rows: list[Row], schema: pa.Schema) -> LinkColumns:
+def _as_columns(rows: list[Row], schema: pa.Schema) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in schema.names}
 
 
@@ -191,11 +154,9 @@ PYTHON_TYPES: dict[pa.DataType, set[type]] = {
     pa.date32(): {date, NoneType},
     pa.timestamp("us", tz="UTC"): {datetime, NoneType},
 }
-LARGEST = 2**53
-"""Integers up to here are exact in every engine's numbers; larger ones are left to dlt."""
 
 
-def _types_fit(columns: LinkColumns, schema: pa.Schema) -> bool:
+def _types_fit(columns: dict[str, list[Any]], schema: pa.Schema) -> bool:
     """Whether every value has its column's exact type: Arrow itself would cut 3.5 down to an integer."""
     for column in schema:
         values = columns[column.name]

@@ -340,10 +340,10 @@ class GamesWalk:
         self.progress.rows += len(page.sightings)
 
     def _next_window(self, budget: int) -> Window | None:
-        if self.stopped or budget <= 0:
+        if self.stopped:
             return None
         try:
-            window = self.planner.next_window(lambda: min(self._unspoken_for, self.chunk_requests))
+            window = self.planner.next_in_chunk(budget, self.chunk_requests, lambda: self._unspoken_for)
         except OutOfQuota as error:
             self._out_of_quota = error
             return None
@@ -355,9 +355,6 @@ class GamesWalk:
         if window.requests > self._unspoken_for:
             self.planner.put_back(window)
             self._out_of_quota = self._refusal(f"the games updated on {window} need {window.requests:,}")
-            return None
-        if window.requests > budget < self.chunk_requests:
-            self.planner.put_back(window)
             return None
         return window
 

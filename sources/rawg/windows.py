@@ -1,6 +1,6 @@
 """Splitting the days of `updated` into windows that RAWG lists completely.
 
-A filtered list stops after 10,000 rows while its `count` tells the true size, so a range is bisected by day until each
+A filtered list stops after 10,000 rows while its `count` tells the true size, so a range is split by day until each
 part fits. One probe splits a range in two: the right half's count is what the left half leaves.
 """
 
@@ -15,6 +15,12 @@ ROW_CAP = 10_000
 """Rows after which RAWG stops listing a filtered result."""
 REACHABLE_ROWS = 2 * ROW_CAP
 """Rows of one day that can be listed: from the front of the ordering and from its back."""
+WORTH_FILLING = 1 / 5
+"""Part of a chunk that is worth a probe or two."""
+AIM = 0.95
+"""Part of what fits that a split aims at, because days are not alike."""
+NEAR = 1 / 4
+"""Part of a window from which on a split may trust in its days being alike."""
 ONE_DAY = timedelta(days=1)
 
 
@@ -85,6 +91,23 @@ class WindowPlanner:
             self._pending.append(window)
             raise
 
+    def next_in_chunk(
+        self, budget: int, chunk_requests: int, left: Callable[[], float] = lambda: math.inf
+    ) -> Window | None:
+        """Takes the oldest window for a chunk of `chunk_requests` of which `budget` are left, or None when it is full.
+
+        A window is split to fill the chunk, unless so little of it is left that a fuller one is not worth the probes.
+        A single day may be larger than the chunk, and than what the quota has `left`.
+        """
+        if budget <= 0:
+            return None
+        room = budget if budget >= chunk_requests * WORTH_FILLING else chunk_requests
+        window = self.next_window(lambda: min(left(), room))
+        if window and budget < min(window.requests, chunk_requests) and window.requests <= left():
+            self.put_back(window)
+            return None
+        return window
+
     def put_back(self, window: Window) -> None:
         """Returns a window that was not walked; it comes out next."""
         self._pending.append(window)
@@ -109,18 +132,21 @@ class WindowPlanner:
         while not _fits(self._pending[-1], most_requests()) and not self._pending[-1].is_single_day:
             if reserve and most_requests() <= reserve:
                 return None
-            self._bisect(self._pending.pop())
+            self._split(self._pending.pop(), min(ROW_CAP, most_requests() * PAGE_SIZE))
         return self._pending.pop()
 
-    def _bisect(self, window: Window) -> None:
-        middle = window.start + (window.end - window.start) // 2
+    def _split(self, window: Window, most_rows: float) -> None:
+        """Splits in the middle, or so that the left part just fits, when a good part of the window fits."""
+        share = AIM * most_rows / window.expected
+        days = (window.end - window.start).days
+        last = window.start + timedelta(days=int(days * (share if NEAR < share < 1 else 1 / 2)))
         try:
-            left = min(self._count(window.start, middle), window.expected)
+            left = min(self._count(window.start, last), window.expected)
         except BaseException:
             self._pending.append(window)  # a probe that fails costs nothing but itself
             raise
-        self._pending.append(Window(middle + ONE_DAY, window.end, window.expected - left))
-        self._pending.append(Window(window.start, middle, left))
+        self._pending.append(Window(last + ONE_DAY, window.end, window.expected - left))
+        self._pending.append(Window(window.start, last, left))
 
 
 def _fits(window: Window, most_requests: float) -> bool:

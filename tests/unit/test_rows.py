@@ -23,7 +23,7 @@ def test_both_shapes_make_the_same_row() -> None:
         "tags",
         "esrb_rating__name_ru",
     }
-    assert browsed.links["platforms"] == {"platform__id": [4], "released_at": ["2013-09-17"]}
+    assert browsed.links["platforms"] == [{"platform__id": 4, "released_at": "2013-09-17"}]
 
 
 @pytest.mark.parametrize("released", ["", None])

@@ -475,6 +475,16 @@ def test_rows_show_the_odd_values_of_the_real_ones(browsed: list[Json]) -> None:
     assert {row["short_screenshots"][0]["id"] for row in browsed if row["background_image"]} == {-1}
 
 
+def test_all_games_can_be_as_rich_as_popular_ones() -> None:
+    lists = ("tags", "platforms", "parent_platforms", "genres", "stores", "ratings", "short_screenshots")
+    with SandboxProcess(200, as_of=TODAY) as usual, SandboxProcess(200, as_of=TODAY, popular=True) as popular:
+        rows, rich_rows = (Door(sandbox).games(ordering="created", page=1) for sandbox in (usual, popular))
+    assert [row["id"] for row in rows] == [row["id"] for row in rich_rows]
+    links, rich_links = (sum(len(row[name]) for row in page for name in lists) for page in (rows, rich_rows))
+    assert links < 25 * len(rows)
+    assert rich_links > 35 * len(rich_rows)
+
+
 def test_release_dates_are_as_untidy_as_the_real_ones(truth: list[Json]) -> None:
     released = Counter(game["released"] for game in truth)
     assert 0.025 < released[None] / GAMES < 0.042

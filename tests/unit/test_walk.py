@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sources.rawg import walk, windows
 from sources.rawg.errors import ApiRefused
 from sources.rawg.ledger import RequestLedger
-from sources.rawg.pages import PageOfGames, StoppableSession
+from sources.rawg.pages import StoppableSession, page_of_games
 from sources.rawg.walk import FORWARD, Batch, GamesWalk, Watermark, check_filter
 
 TODAY = datetime.now(UTC).date()
@@ -77,7 +77,7 @@ def _chunk(
         at = 1 if len(queue) > 1 and swaps and swaps[answered % len(swaps)] else 0
         request = queue.pop(at)
         count, rows = answer(request)
-        page = PageOfGames.of_rows(rows)
+        page = page_of_games([], rows)
         yield from walk.receive(request["window"], request["ordering"], request["page"], count, page)
         answered += 1
         change(answered)
@@ -204,6 +204,19 @@ def test_any_catalogue_is_walked_whole_within_its_bound(
     if not drift:
         # each window's pages, of which one may not be full, and the probes that found it by halving 41 days
         assert spent <= len(ages) / page_size + len(walked) * (2 + math.ceil(math.log2(41))) + 1
+
+
+def test_a_chunk_is_filled_with_windows() -> None:
+    def count(start: date, end: date) -> int:
+        return ((end - start).days + 1) * 60
+
+    walk = _games_walk(date(2020, 1, 1), date(2020, 12, 31), count, chunk_requests=250)
+    chunks = []
+    while not walk.is_finished:
+        requests = next(walk.page_requests())
+        assert requests
+        chunks.append(len(requests))
+    assert all(200 <= requests <= 250 for requests in chunks[:-1]), chunks
 
 
 def test_a_quiet_window_costs_its_pages_and_no_more() -> None:

@@ -96,6 +96,14 @@ def test_a_catalogue_under_the_cap_costs_one_probe_however_long_the_time() -> No
     assert catalogue.probes == 1
 
 
+def test_a_split_leaves_a_window_that_is_nearly_full() -> None:
+    catalogue = Catalogue(dict.fromkeys(range(300), 50))
+    first, second = _plan(catalogue, 300)
+    assert 0.9 * ROW_CAP < first.expected <= ROW_CAP
+    assert first.expected + second.expected == 15_000
+    assert catalogue.probes == 2
+
+
 def test_a_probe_that_fails_can_be_made_again() -> None:
     catalogue = Catalogue(dict.fromkeys(range(100), 300))
     failures = [2, 3]

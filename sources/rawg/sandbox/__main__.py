@@ -69,7 +69,7 @@ def build(options: argparse.Namespace) -> SandboxApp:
         raise ValueError("A bulk day needs between 1 and --games rows.")
     if options.bulk_day and options.bulk_day[0] > options.as_of:
         raise ValueError("A bulk day must not be after --as-of.")
-    catalogue = Catalogue(options.games, options.seed, options.as_of.year)
+    catalogue = Catalogue(options.games, options.seed, options.as_of.year, options.popular)
     world = World(catalogue, options.as_of, options.bulk_day, options.seed)
     return SandboxApp(world, key=options.key, quota=options.quota, faults=options.faults)
 
@@ -86,6 +86,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="size of the catalogue, 1 to 1,000,000 (default 20000)",
     )
     add("--seed", type=_natural, default=1, metavar="N", help="another seed is another catalogue (default 1)")
+    add("--popular", action="store_true", help="every game has as many links, pictures and texts as a popular one")
     add("--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1 (default: any free one)")
     add(
         "--as-of",

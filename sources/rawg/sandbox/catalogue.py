@@ -38,10 +38,15 @@ def to_day(value: date) -> int:
 
 
 class Catalogue:
-    """`games` games of the world `seed`, as it stands in the calendar year `year`."""
+    """`games` games of the world `seed`, as it stands in the calendar year `year`.
 
-    def __init__(self, games: int, seed: int, year: int) -> None:
+    Args:
+        popular: As much is known of every game as of a popular one; else of most as little as in RAWG's long tail.
+    """
+
+    def __init__(self, games: int, seed: int, year: int, popular: bool = False) -> None:
         self.size = games
+        self.popular = popular
         self._seed = mix(seed) >> 2
         self.rng = np.random.default_rng(seed)
         self.year = year
@@ -150,6 +155,8 @@ class Catalogue:
         self.by_rank: Ints = np.argsort(-score, kind="stable").astype(np.int32)
         self.rank = np.empty(self.size, np.float32)
         self.rank[self.by_rank] = np.arange(1, self.size + 1, dtype=np.float32) / self.size
+        # decides how much is known of a game: its links, pictures and texts
+        self.fame: Floats = self.rank * np.float32(0.02 if self.popular else 1)
         self.reach: Floats = 21_000 * (1 + 3_000 * self.rank) ** np.float32(-1.35)
 
     def _schedule(self) -> None:
@@ -209,8 +216,8 @@ class Catalogue:
         self.platforms = self._draw_platforms()
         self.stores = self.stores_for(self.platforms, self.hashes(3))
         spread = self.rng.random(self.size, np.float32)
-        most = np.where(self.rank < 0.02, 26, np.where(self.rank < 0.2, 15, 8))
-        least = np.where(self.rank < 0.02, 14, np.where(self.rank < 0.2, 5, 0))
+        most = np.where(self.fame < 0.02, 26, np.where(self.fame < 0.2, 15, 8))
+        least = np.where(self.fame < 0.02, 14, np.where(self.fame < 0.2, 5, 0))
         self.tags_drawn = (least + most * spread).astype(np.uint8)
         self._tables = {
             _TAGS: _lookup(1 / (3 + np.arange(self.tag_count)) ** 0.95),
@@ -226,7 +233,7 @@ class Catalogue:
         for place, share in ((16, 0.6), (32, 0.45)):
             more = (h >> np.uint64(48 + place // 16 * 4) & np.uint64(15)) < int(share * 16)
             masks |= np.where(more, np.uint32(1) << table[h >> np.uint64(place) & np.uint64(0xFFFF)], np.uint32(0))
-        masks[(h >> np.uint64(40) & np.uint64(0xFFFF)) < 6_000 * np.minimum(self.rank * 2, 1)] = 0
+        masks[(h >> np.uint64(40) & np.uint64(0xFFFF)) < 6_000 * np.minimum(self.fame * 2, 1)] = 0
         return masks
 
     def _draw_platforms(self) -> NDArray[np.uint64]:
@@ -235,13 +242,13 @@ class Catalogue:
         u = self.rng.random(self.size, np.float32)
         starts = [date(year, 1, 1).toordinal() - EPOCH for year, *_ in names.ERAS] + [1 << 29]
         era_of = np.searchsorted(starts, self.born, side="right") - 1
-        popular = self.rank < 0.06
+        popular = self.fame < 0.06
         for era, (_, *profiles) in enumerate(names.ERAS):
             for profile, chosen in zip(profiles, (popular, ~popular), strict=True):
                 at = np.flatnonzero((era_of == era) & chosen)
                 sets, cumulative = _profile(profile)
                 masks[at] = sets[np.searchsorted(cumulative, u[at] * cumulative[-1] * 0.999999)]
-        masks[(self.rng.random(self.size, np.float32) < 0.025) & (self.rank > 0.3)] = 0
+        masks[(self.rng.random(self.size, np.float32) < 0.025) & (self.fame > 0.3)] = 0
         return masks
 
     def stores_for(self, platforms: NDArray[np.uint64], h: NDArray[np.uint64]) -> NDArray[np.uint16]:

@@ -34,6 +34,7 @@ class SandboxProcess:
         games: int = 5000,
         *,
         seed: int = 1,
+        popular: bool = False,
         as_of: date | None = None,
         bulk_day: tuple[date, int] | None = None,
         quota: int | None = None,
@@ -48,6 +49,8 @@ class SandboxProcess:
             "--key": key,
             "--faults": faults and json.dumps(faults),
         }
+        if popular:
+            self._arguments.append("--popular")
         for name, value in optional.items():
             if value is not None:
                 self._arguments += [name, str(value)]

@@ -118,7 +118,7 @@ class Rows:
             "name": name,
             "released": _released(released),
             "tba": released == NO_DATE and bits & 3 != 0,
-            "background_image": _background(index, bits, float(catalogue.rank[index])),
+            "background_image": _background(index, bits, float(catalogue.fame[index])),
             "rating": rating if rating % 1 else int(rating),
             "rating_top": (5, 4, 3, 1)[votes.index(max(votes))] if total else 0,
             "ratings": _ratings(votes, total, bits),
@@ -150,15 +150,15 @@ class Rows:
             row["community_rating"] = row["rating_top"]
 
     def _esrb(self, index: int, bits: int) -> dict[str, Any] | None:
-        if (bits >> 40 & 63) / 64 > 1.1 - 3 * float(self.catalogue.rank[index]) ** 0.4:
+        if (bits >> 40 & 63) / 64 > 1.1 - 3 * float(self.catalogue.fame[index]) ** 0.4:
             return None
         number, name, slug, _ = names.ESRB[(0, 1, 1, 2, 2, 3, 3, 4 if bits >> 50 & 15 == 0 else 0)[bits >> 46 & 7]]
         return {"id": number, "name": name, "slug": slug}
 
     def screenshot_count(self, index: int) -> int:
         """Pictures besides the cover: 6 to 10 for popular games, 0 to 4 in the tail."""
-        rank, bits = self.catalogue.rank[index], self.catalogue.bits(index, 10)
-        return 6 + bits % 5 if rank < 0.05 else 2 + bits % 4 if rank < 0.3 else bits % 5
+        fame, bits = self.catalogue.fame[index], self.catalogue.bits(index, 10)
+        return 6 + bits % 5 if fame < 0.05 else 2 + bits % 4 if fame < 0.3 else bits % 5
 
     def _screenshots(self, index: int, cover: str | None) -> list[dict[str, Any]]:
         own = [self.screenshot(index, place) for place in range(self.screenshot_count(index))]
@@ -171,7 +171,7 @@ class Rows:
         return {"id": number, "image": image("screenshots", number)}
 
     def _rich_platform(self, index: int, place: int) -> dict[str, Any]:
-        needs = requirements(index) if place == _PC and self.catalogue.rank[index] < 0.1 else None
+        needs = requirements(index) if place == _PC and self.catalogue.fame[index] < 0.1 else None
         return {
             "platform": self.kinds["platforms"].full(place),
             "released_at": _released(int(self.catalogue.released[index])) or None,
@@ -197,8 +197,8 @@ def requirements(index: int) -> dict[str, str]:
     }
 
 
-def _background(index: int, bits: int, rank: float) -> str | None:
-    if rank > 0.3 and bits >> 8 & 7 == 0:
+def _background(index: int, bits: int, fame: float) -> str | None:
+    if fame > 0.3 and bits >> 8 & 7 == 0:
         return "" if bits >> 11 & 7 == 0 else None
     return image("games", index * 2 + 1)
 
