@@ -129,17 +129,22 @@ class WindowPlanner:
             self._unprobed = None
         if not self._pending:
             return None
+        days_are_alike = True
         while not _fits(self._pending[-1], most_requests()) and not self._pending[-1].is_single_day:
             if reserve and most_requests() <= reserve:
                 return None
-            self._split(self._pending.pop(), min(ROW_CAP, most_requests() * PAGE_SIZE))
+            window = self._pending.pop()
+            share = AIM * min(ROW_CAP, most_requests() * PAGE_SIZE) / window.expected
+            if days_are_alike and NEAR < share < 1:
+                self._split(window, share)
+                days_are_alike = False  # else it fits now
+            else:
+                self._split(window, 1 / 2)
         return self._pending.pop()
 
-    def _split(self, window: Window, most_rows: float) -> None:
-        """Splits in the middle, or so that the left part just fits, when a good part of the window fits."""
-        share = AIM * most_rows / window.expected
-        days = (window.end - window.start).days
-        last = window.start + timedelta(days=int(days * (share if NEAR < share < 1 else 1 / 2)))
+    def _split(self, window: Window, share: float) -> None:
+        """Splits so that this share of the days is on the left."""
+        last = window.start + timedelta(days=int((window.end - window.start).days * share))
         try:
             left = min(self._count(window.start, last), window.expected)
         except BaseException:

@@ -104,6 +104,13 @@ def test_a_split_leaves_a_window_that_is_nearly_full() -> None:
     assert catalogue.probes == 2
 
 
+@pytest.mark.parametrize("day", [0, 1, 100, 250, 398, 399])
+def test_a_day_that_is_not_like_the_others_is_found_by_halving(day: int) -> None:
+    catalogue = Catalogue(dict.fromkeys(range(400), 10) | {day: 10_400})
+    _plan(catalogue, 400)
+    assert catalogue.probes <= 2 * math.ceil(math.log2(400))
+
+
 def test_a_probe_that_fails_can_be_made_again() -> None:
     catalogue = Catalogue(dict.fromkeys(range(100), 300))
     failures = [2, 3]
