@@ -34,7 +34,8 @@ def plain_failure(failed: str = "Loading failed", advice: str = SAFE) -> Iterato
     except (KeyboardInterrupt, SignalReceivedException):
         raise Interrupted() from None
     except Exception as error:
-        raise _rawg_error(error) or _lake_error(error) or LoadFailed(_sentence(error, failed, advice)) from error
+        known = _rawg_error(error) or _lake_error(error) or _memory_error(error)
+        raise known or LoadFailed(_sentence(error, failed, advice)) from error
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
@@ -57,6 +58,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _rawg_error(error: BaseException) -> RawgError | None:
     return next((cause for cause in _chain(error) if isinstance(cause, RawgError)), None)
+
+
+def _memory_error(error: BaseException) -> RawgError | None:
+    import duckdb
+
+    if any(isinstance(cause, duckdb.OutOfMemoryException) for cause in _chain(error)):
+        return LoadFailed(f"DuckDB needs more than its `memory_limit` in .dlt/config.toml; raise it; {SAFE}")
+    return None
 
 
 def _lake_error(error: BaseException) -> RawgError | None:

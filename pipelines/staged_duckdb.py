@@ -29,19 +29,16 @@ class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
 
     database_file: str | None = None
     """DuckDB file used when no `credentials` are given, relative to the project folder."""
-    memory_limit: str = "100MB"
-    """Memory for DuckDB while dlt loads; what is more goes to disk. Without it, a load's memory grows with the
-    warehouse, because DuckDB keeps what it has read."""
-    threads: int = 2
-    """Threads of DuckDB beside those of dlt's jobs; each needs its share of the memory."""
+    memory_limit: str | None = None
+    """Memory for DuckDB while dlt loads, as DuckDB writes it; what is more goes to disk."""
+    threads: int | None = None
+    """Threads of DuckDB beside those of dlt's jobs."""
 
     def on_resolved(self) -> None:
         super().on_resolved()
-        self.credentials.global_config = {
-            "memory_limit": self.memory_limit,
-            "threads": self.threads,
-            **(self.credentials.global_config or {}),
-        }
+        limits = {"memory_limit": self.memory_limit, "threads": self.threads}
+        given = {name: value for name, value in limits.items() if value is not None}
+        self.credentials.global_config = {**given, **(self.credentials.global_config or {})}
 
     def __str__(self) -> str:
         """The file; dlt would load SQLAlchemy to say the same as a URL."""

@@ -153,7 +153,7 @@ _PERSON = {**_LISTED, **columns(image="text")}
 
 GENRES = _LISTED
 # most of them come with games, in Arrow, where dlt adds no key
-TAGS = {**_LISTED, **columns(language="text"), **_ROW_KEY}
+TAGS = {**_required({**_LISTED, **columns(language="text")}, "id", primary_key=True), **_ROW_KEY}
 PLATFORMS = {**_LISTED, **columns(image="text", year_start="bigint", year_end="bigint")}
 PARENT_PLATFORMS = _NAMED
 STORES = {**_LISTED, **columns(domain="text")}

@@ -130,6 +130,19 @@ def test_games_without_ids_are_refused(serve: Serve, set_up: SetUp) -> None:
     assert "games" not in project.tables() or project.value("SELECT count(*) FROM raw.games") == 0
 
 
+def test_too_little_memory_is_said_and_loses_nothing(serve: Serve, set_up: SetUp) -> None:
+    sandbox = serve(200)
+    project = set_up(sandbox)
+    finished = project.run("--resources", "games", DESTINATION__WAREHOUSE__MEMORY_LIMIT="3MB")
+    assert finished.exit_code == 5
+    assert "raise it" in finished.output
+    assert "Traceback" not in finished.output
+    sandbox.clear_history()
+    project.load("--resources", "games")
+    assert_holds(project, sandbox.truth())
+    assert len(sandbox.history()) < 5  # what the failed run had asked for is not asked for again
+
+
 def test_a_lake_that_takes_nothing(serve: Serve, set_up: SetUp, tmp_path: Path) -> None:
     sandbox = serve(200)
     project = set_up(sandbox)

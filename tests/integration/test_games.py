@@ -38,6 +38,7 @@ def test_a_full_load_holds_every_game_and_link_and_proves_it(serve: Serve, set_u
     assert "1 of 1 complete" in finished.output
     assert "https://rawg.io" in finished.output
     assert "dlt pipeline rawg info" in finished.output
+    assert "WARNING" not in finished.output
 
 
 def test_the_next_run_costs_what_changed(serve: Serve, set_up: SetUp) -> None:
@@ -54,6 +55,7 @@ def test_the_next_run_costs_what_changed(serve: Serve, set_up: SetUp) -> None:
     assert len(sandbox.history()) <= 40
     assert project.value("SELECT count(*) FROM raw.games__genres WHERE game_id IS NULL OR is_removed") == 0
     assert "games" in finished.output
+    assert "WARNING" not in finished.output
 
 
 def test_a_run_without_news_changes_nothing(serve: Serve, set_up: SetUp) -> None:
