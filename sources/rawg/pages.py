@@ -127,18 +127,13 @@ def read_page(content: bytes) -> Row | None:
     try:
         content.decode()  # msgspec does not look into what it leaves out
         envelope = _read_envelope(content)
-    except (UnicodeDecodeError, msgspec.DecodeError):
+        games = [(_known_game(raw), raw) for raw in envelope.results]
+        odd = [orjson.loads(memoryview(raw)) for game, raw in games if game is None]
+    except (ValueError, RecursionError):  # msgspec's and orjson's errors are a ValueError, too
         return None
-    known, odd = [], []
-    for raw in envelope.results:
-        game = _known_game(raw)
-        if game is not None:
-            known.append(game)
-            continue
-        row = orjson.loads(memoryview(raw))
-        if not isinstance(row, dict) or "id" not in row:
-            return None
-        odd.append(row)
+    if not all(isinstance(row, dict) and "id" in row for row in odd):
+        return None
+    known = [game for game, _ in games if game is not None]
     return {"count": envelope.count, "results": page_of_games(known, odd)}
 
 

@@ -1,4 +1,4 @@
-"""A page becomes the same tables whether Arrow read it or not, and what is new is never bent into a known type."""
+"""A game becomes the same tables whether it is of known shape or not; what is new is never bent into a known type."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -169,6 +169,8 @@ def test_a_snapshot_holds_the_measures_of_the_day() -> None:
         _page(FILTERED).replace(b"A Game", b"A \xff Game"),
         _page(FILTERED).replace(b'"rating":4', b'"rating":NaN'),
         _page(FILTERED).replace(b'"percent":100', b'"percent":-Infinity'),
+        _page(FILTERED).replace(b'"rating":4', b'"rating":1e400'),
+        _page(FILTERED).replace(b'"rating":4', b'"rating":4,"mood":' + b"[" * 100_000 + b"]" * 100_000),
         _page(FILTERED, count=None),
         _page(FILTERED, count="1"),
         _page(results=None),
