@@ -8,7 +8,6 @@ import json
 from datetime import UTC
 from typing import Any
 
-import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
@@ -23,18 +22,15 @@ COLUMNS = {
 """Schemas first: a load that the lake knows has a schema that the lake knows."""
 
 
-def record_history(pipeline: dlt.Pipeline, lake: FilesystemDestinationClientConfiguration) -> None:
+def record_history(client: SqlClientBase[Any], lake: FilesystemDestinationClientConfiguration) -> None:
     """Writes rows of dlt's own tables into the lake that are not there yet, one file a row.
 
     It compares the two, so a run that was killed between a commit and this is made up for by the next one.
     """
-    if not pipeline.default_schema_name:
-        return
     filesystem, root = fsspec_from_config(lake)
-    with pipeline.sql_client() as client:
-        rows_of = {table: _rows(client, table, names) for table, names in COLUMNS.items()}
+    rows_of = {table: _rows(client, table, names) for table, names in COLUMNS.items()}
     for table, rows in rows_of.items():
-        folder = f"{root.rstrip('/')}/{pipeline.dataset_name}/{table}"
+        folder = f"{root.rstrip('/')}/{lake.dataset_name}/{table}"
         filesystem.invalidate_cache(folder)
         known = {path.rsplit("/", 1)[-1] for path in filesystem.find(folder)}
         for row in rows:

@@ -17,10 +17,13 @@ from typing import Any
 import dlt
 from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.normalizers.naming import NamingConvention
+from dlt.common.pipeline import LoadInfo
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+from dlt.extract import DltSource
 from dlt.pipeline.helpers import pipeline_drop
+from dlt.pipeline.pipeline import with_runtime_trace
 
 from pipelines.failures import plain_failure
 from pipelines.history import record_history
@@ -199,12 +202,12 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)
-        _record_schema_changes(pipeline, run, report)
+        _record_schema_changes(pipeline, report)
         if request.reconcile:
             _reconcile(request, pipeline, run, report)
             return
         if references := request.of_kind("reference"):
-            _load_package(pipeline, run, references, report)
+            _load_package(pipeline, references, report)
         if GAMES in request.resources:
             _load_games(request, pipeline, run, report)
         for name in request.of_kind("catalogue"):
@@ -226,7 +229,9 @@ def restore_state(pipeline: dlt.Pipeline) -> None:
     pipeline.activate()
     pipeline.sync_destination()
     pipeline.set_local_state_val("place", place)
-    record_history(pipeline, lake_configuration(pipeline))
+    if pipeline.default_schema_name:
+        with pipeline.sql_client() as client:
+            record_history(client, lake_configuration(pipeline))
 
 
 def _local_value(pipeline: dlt.Pipeline, key: str) -> object:
@@ -257,45 +262,55 @@ def drop_tables(pipeline: dlt.Pipeline, resources: list[str]) -> None:
     drop = pipeline_drop(pipeline, resources=names)
     if not drop.is_empty:
         drop()
-        record_history(pipeline, lake_configuration(pipeline))
+        with pipeline.sql_client() as client:
+            record_history(client, lake_configuration(pipeline))
 
 
-def _load_package(pipeline: dlt.Pipeline, run: RawgRun, resources: list[str], report: LoadReport) -> None:
-    sent = run.ledger.sent
+def _load_package(pipeline: dlt.Pipeline, resources: list[str], report: LoadReport) -> None:
+    sent, walk = report.run.ledger.sent, report.run.walk
     endpoints = [name for name in resources if name in ENDPOINT_BY_NAME]
-    pipeline.extract(rawg_source(run, endpoints).with_resources(*resources))
-    pipeline.normalize()
-    # DuckDB's file is left to others until now; held open, it is not opened and closed for each of dlt's jobs
-    with pipeline.sql_client():
-        info = pipeline.load()
-        record_history(pipeline, lake_configuration(pipeline))
+    info = run(pipeline, rawg_source(report.run, endpoints).with_resources(*resources))
     for name in resources:
-        report.requests[name] += run.ledger.sent - sent
+        report.requests[name] += report.run.ledger.sent - sent
         report.load_ids.setdefault(name, []).extend(info.loads_ids)
     trace = pipeline.last_trace
     if trace and trace.last_normalize_info:
         for table, rows in trace.last_normalize_info.row_counts.items():
             if not table.startswith("_dlt"):
                 report.rows[table] += rows
-    if run.walk:
+    if walk:
         # they are loaded only to remove old links
-        report.rows -= run.walk.progress.removals
-        run.walk.progress.removals.clear()
+        report.rows -= walk.progress.removals
+        walk.progress.removals.clear()
     report.packages += 1
     if resources != SCHEMA_CHANGES:
-        _record_schema_changes(pipeline, run, report)
+        _record_schema_changes(pipeline, report)
 
 
-def _record_schema_changes(pipeline: dlt.Pipeline, run: RawgRun, report: LoadReport) -> None:
+@with_runtime_trace()
+def run(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
+    """Does what `Pipeline.run` does, and like that leaves one trace of its steps: of steps that are called one by one
+    dlt would keep the last hundred, and write them all down after each."""
+    pipeline.extract(source)
+    pipeline.normalize()
+    # DuckDB's file is left to others until now; held open, it is not opened and closed for each of dlt's jobs
+    with pipeline.sql_client() as client:
+        info = pipeline.load()
+        record_history(client, lake_configuration(pipeline))
+    return info
+
+
+def _record_schema_changes(pipeline: dlt.Pipeline, report: LoadReport) -> None:
     """Loads what RAWG changed and no earlier run recorded: also what one was killed before it recorded."""
     if not pipeline.default_schema_name:
         return
     unknown = unknown_columns(pipeline.default_schema)
     recorded = _recorded_schema_changes(pipeline) if unknown else set()
-    run.schema_changes = [row for row in unknown if (row["table_name"], row["column_name"]) not in recorded]
-    if run.schema_changes:
-        report.schema_changes += run.schema_changes
-        _load_package(pipeline, run, SCHEMA_CHANGES, report)
+    news = [row for row in unknown if (row["table_name"], row["column_name"]) not in recorded]
+    if news:
+        report.run.schema_changes = news
+        report.schema_changes += news
+        _load_package(pipeline, SCHEMA_CHANGES, report)
 
 
 def _recorded_schema_changes(pipeline: dlt.Pipeline) -> set[tuple[str, str]]:
@@ -312,7 +327,7 @@ def _load_games(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, repo
     run.purpose = "reconciliation" if request.reconcile else "news" if request.moves_watermark else "range"
     walk = run.walk_games(*days_to_walk(request, pipeline, run.configuration))
     while not walk.is_finished and walk.stopped is None:
-        _load_package(pipeline, run, request.game_tables, report)
+        _load_package(pipeline, request.game_tables, report)
     if walk.stopped:
         raise walk.stopped
 
@@ -323,7 +338,7 @@ def _reconcile(request: LoadRequest, pipeline: dlt.Pipeline, run: RawgRun, repor
     if since is None:  # a window stayed incomplete before the first could be proven
         return
     run.unlisted_games = select_unlisted_games(pipeline, since)
-    _load_package(pipeline, run, ["unlisted_games"], report)
+    _load_package(pipeline, ["unlisted_games"], report)
 
 
 def select_unlisted_games(pipeline: dlt.Pipeline, since: datetime) -> list[Row]:
@@ -345,7 +360,7 @@ def _load_catalogue(name: str, pipeline: dlt.Pipeline, run: RawgRun, report: Loa
         run.most_pages = min(run.configuration.chunk_requests, run.ledger.remaining)
         if not run.most_pages:
             raise run.ledger.refusal(f"the list of {name} goes on")
-        _load_package(pipeline, run, [name], report)
+        _load_package(pipeline, [name], report)
         if pipeline.state["sources"]["rawg"]["resources"][name]["next_page"] == 1:
             return
 
@@ -360,7 +375,7 @@ def _load_for_selected_games(name: str, pipeline: dlt.Pipeline, run: RawgRun, re
         run.selected_games = select_games(name, pipeline, run.configuration.game_selection.minimum_added, most)
         if not run.selected_games:
             return
-        _load_package(pipeline, run, [name, "game_fetches"], report)
+        _load_package(pipeline, [name, "game_fetches"], report)
         left -= len(run.selected_games)
 
 

@@ -148,6 +148,9 @@ def test_dlts_own_command_inspects_the_pipeline(sandbox: SandboxProcess, set_up:
         finished = subprocess.run(dlt, env=project.environment, cwd=ROOT, capture_output=True, text=True)
         assert finished.returncode == 0, finished.stderr
         assert expected in finished.stdout
+    # of two packages, the last; not the steps of all, which a long run would write down again and again
+    steps = project.python("-c", "import dlt; print(*(step.step for step in dlt.attach('rawg').last_trace.steps))")
+    assert steps.output.split() == ["extract", "normalize", "load", "run"]
 
 
 def test_the_lake_is_laid_out_by_table_and_day(sandbox: SandboxProcess, set_up: SetUp) -> None:
