@@ -139,7 +139,7 @@ def main() -> int:
             loads.append(full_load(games, Path(name), news))
     kept: AbstractContextManager[str] = nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory()
     with kept as name:
-        loads.append(full_load(options.games, Path(name), steps=("models", "report", "rebuild")))
+        loads.append(full_load(options.games, Path(name), games_of_news, ("models", "report", "rebuild")))
     lines = goals(*loads)
     on = machine()
     print(f"\n{on.cores} cores ({on.processor}), {on.memory_gb:.0f} GB of memory\n")
