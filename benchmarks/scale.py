@@ -28,7 +28,7 @@ from sources.rawg.sandbox import SandboxProcess
 GAMES = 900_000
 SMALLER = (20_000, 40_000, 400_000)
 NEWS = 3
-"""Loads of recent games into the smallest and the largest of the smaller catalogues."""
+"""Loads of recent games into each catalogue but that of 40,000."""
 LAG_DAYS = 2
 """As in .dlt/config.toml."""
 
