@@ -64,8 +64,8 @@ def _memory_error(error: BaseException) -> RawgError | None:
     import duckdb
 
     causes = list(_chain(error))
-    # no other run is in the file (`pipelines/lock.py`), so a conflict is one with the first try of the same job, which
-    # DuckDB had no memory left to roll back
+    # no other run is in the file (`pipelines/lock.py`): a conflict is one with the first try of the same job, which ran
+    # out of memory, and dlt tells of the last try only
     conflict = any("Conflict on tuple deletion" in str(cause) for cause in causes)
     if conflict or any(isinstance(cause, duckdb.OutOfMemoryException) for cause in causes):
         return LoadFailed(f"DuckDB needs more than its `memory_limit` in .dlt/config.toml; raise it; {SAFE}")
