@@ -14,7 +14,7 @@ SetUp = Callable[..., Project]
 KINDS = ["429", "429:0", "502", "522", "html200", "cut", "reset", "envelope", "envelope:null", "envelope:list"]
 
 
-@pytest.mark.parametrize("fault", [*KINDS, "429:5", "hang:30"])
+@pytest.mark.parametrize("fault", [*KINDS, "429:1", "hang:30"])
 def test_each_fault_at_15_percent(serve: Serve, set_up: SetUp, fault: str) -> None:
     sandbox = serve(1_600)
     project = set_up(sandbox)

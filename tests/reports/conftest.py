@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from sources.rawg.sandbox import SandboxProcess
+from tests.dbt.dbt_project import MODELS_ONLY
 from tests.forked import Forked
 from tests.project import ROOT, Finished, Project
 from tests.reports.page import Page
@@ -24,13 +25,14 @@ class Reported(Project):
 
     def transform(self) -> None:
         """Builds the models, without tests."""
-        finished = self.python(
-            str(ROOT / "pipelines" / "transform.py"),
-            *("--exclude-resource-type", "test", "unit_test"),
-            DBT_TARGET_PATH=str(self.folder / "target"),
-            DBT_LOG_PATH=str(self.folder / "logs"),
-        )
-        assert finished.exit_code == 0, finished.output
+        environment = {
+            **self.environment,
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+        script = str(ROOT / "pipelines" / "transform.py")
+        exit_code, output = Forked(script, MODELS_ONLY, environment, self.folder).wait()
+        assert exit_code == 0, output
 
     def report(self, *arguments: str) -> Finished:
         """`python -m reports.market`, run to its end."""
