@@ -24,8 +24,8 @@ from dlt.destinations.job_impl import ReferenceFollowupJobRequest
 from duckdb import OutOfMemoryException
 
 CHECKPOINT_MEMORY = "96MB"
-"""For the checkpoint with which DuckDB closes a file: it tidies all tables at once, in as much memory as it is given, and
-is no faster in 512 MB."""
+"""For the checkpoint with which DuckDB closes a file: it tidies all tables at once, in all the memory that it is given,
+and is no faster in 512 MB."""
 
 
 @configspec(init=False)
