@@ -1,7 +1,8 @@
 """This project as its users run it: the script, and the steps that follow a load.
 
-`python -m benchmarks.contenders.ours BASE_URL FOLDER [load|models|report|rebuild]`, by default a load. The lake is
-`FOLDER/files`; a rebuild makes a second warehouse, `FOLDER/rebuilt/warehouse.duckdb`.
+`python -m benchmarks.contenders.ours BASE_URL FOLDER [load|merge|models|report|rebuild]`, by default a load; a merge
+loads all games once more. The lake is `FOLDER/files`; a rebuild makes a second warehouse,
+`FOLDER/rebuilt/warehouse.duckdb`.
 """
 
 import os
@@ -13,6 +14,7 @@ from benchmarks.measure import ROOT
 
 STEPS = {
     "load": ["pipelines/rawg.py"],
+    "merge": ["pipelines/rawg.py", "--resources", "games", "--updated-from", "2000-01-01"],
     "models": ["pipelines/transform.py", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"],
     "report": ["-m", "reports.market"],
     "rebuild": ["pipelines/rebuild.py"],
