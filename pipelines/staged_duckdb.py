@@ -24,8 +24,8 @@ from dlt.destinations.job_impl import ReferenceFollowupJobRequest
 from duckdb import OutOfMemoryException
 
 CHECKPOINT_MEMORY = "96MB"
-"""For the checkpoint with which DuckDB closes a file: it tidies all tables at once, in all the memory that it is given,
-and is no faster in 512 MB."""
+"""For the checkpoint with which DuckDB closes a file, whatever `memory_limit` says: it tidies all tables at once, in
+all the memory that it is given, and is no faster in 512 MB."""
 
 
 @configspec(init=False)
@@ -35,7 +35,7 @@ class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
     database_file: str | None = None
     """DuckDB file used when no `credentials` are given, relative to the project folder."""
     memory_limit: str | None = None
-    """Memory for DuckDB while dlt loads, as DuckDB writes it; what is more goes to disk."""
+    """Memory for DuckDB while dlt loads, as DuckDB writes it; a merge that needs more fails, and loses nothing."""
     threads: int | None = None
     """Threads of DuckDB beside those of dlt's jobs."""
 

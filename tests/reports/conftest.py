@@ -24,9 +24,9 @@ class Reported(Project):
     """A project with marts, and the page that is made from them."""
 
     def transform(self) -> None:
-        """Builds the models, without tests."""
+        """Builds the models, without tests and without RAWG's key."""
         environment = {
-            **self.environment,
+            **self._without_key,
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
