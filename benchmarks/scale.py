@@ -12,7 +12,7 @@ goal was missed.
 import argparse
 import sys
 import tempfile
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,10 +34,12 @@ LAG_DAYS = 2
 
 
 @dataclass
-class Loaded:
-    """A catalogue's full load, and what followed it."""
+class Catalogue:
+    """A catalogue of the sandbox, its full load, and what followed it."""
 
     games: int
+    sandbox: SandboxProcess
+    folder: Path
     full: Run
     news: list[Run] = field(default_factory=list)
     steps: dict[str, Run] = field(default_factory=dict)
@@ -46,27 +48,41 @@ class Loaded:
     def news_seconds(self) -> float:
         return median(run.usage.seconds for run in self.news)
 
+    def load_news(self, games: int) -> None:
+        """Loads that many games, most of them changed a moment ago."""
+        # the last days are walked again, and hold more games in a larger catalogue
+        self.sandbox.touch(count=max(1, games - recent(self.sandbox)))
+        self.news.append(run("ours", self.sandbox, self.folder))
 
-def full_load(games: int, folder: Path, news: int = 0, steps: tuple[str, ...] = ()) -> Loaded:
-    """Loads a catalogue into an empty folder, then NEWS times `news` games; then come the other steps.
+    def go_on(self, *steps: str) -> None:
+        """Runs what follows a load.
 
-    Raises:
-        CommandFailed: a step failed, or a table lacks rows.
-    """
-    with SandboxProcess(games) as sandbox:
-        found = Loaded(games, run("ours", sandbox, folder))
-        for _ in range(NEWS if news else 0):
-            # the last days are walked again, and hold more games in a larger catalogue
-            sandbox.touch(count=max(1, news - recent(sandbox)))
-            found.news.append(run("ours", sandbox, folder))
+        Raises:
+            CommandFailed: a step failed, or a rebuild made other tables than the loads did.
+        """
         for step in steps:
-            found.steps[step] = run("ours", sandbox, folder, step)
-    contents = loaded(folder / "warehouse.duckdb")
-    if contents["games"] != games:
-        raise CommandFailed(f"wrong: {contents['games']:,} instead of {games:,} games")
-    if "rebuild" in steps and loaded(folder / "rebuilt" / "warehouse.duckdb") != contents:
-        raise CommandFailed("wrong: the rebuilt tables differ from the loaded ones")
-    return found
+            self.steps[step] = run("ours", self.sandbox, self.folder, step)
+        contents = loaded(self.folder / "warehouse.duckdb")
+        if "rebuild" in steps and loaded(self.folder / "rebuilt" / "warehouse.duckdb") != contents:
+            raise CommandFailed("wrong: the rebuilt tables differ from the loaded ones")
+
+    def check(self) -> None:
+        """Counts the games.
+
+        Raises:
+            CommandFailed: some are missing.
+        """
+        found = loaded(self.folder / "warehouse.duckdb")["games"]
+        if found != self.games:
+            raise CommandFailed(f"wrong: {found:,} instead of {self.games:,} games")
+
+
+def full_load(games: int, folder: Path, running: ExitStack) -> Catalogue:
+    """Loads a catalogue into an empty folder; its sandbox goes on `running`."""
+    sandbox = running.enter_context(SandboxProcess(games))
+    catalogue = Catalogue(games, sandbox, folder, run("ours", sandbox, folder))
+    catalogue.check()
+    return catalogue
 
 
 def recent(sandbox: SandboxProcess) -> int:
@@ -77,7 +93,7 @@ def recent(sandbox: SandboxProcess) -> int:
     return int(answer.json()["count"])
 
 
-def table(loads: list[Loaded], news: int) -> str:
+def table(loads: list[Catalogue], news: int) -> str:
     """A line a step."""
     lines = [
         "| | wall s | CPU s | MB, biggest process | MB, all processes | requests | MB of lake |",
@@ -100,7 +116,7 @@ def table(loads: list[Loaded], news: int) -> str:
     return "\n".join(lines)
 
 
-def goals(small: Loaded, middle: Loaded, large: Loaded, everything: Loaded) -> list[Line]:
+def goals(small: Catalogue, middle: Catalogue, large: Catalogue, everything: Catalogue) -> list[Line]:
     """What must hold."""
     steps = everything.steps
     seconds = sum(each.usage.seconds for each in (everything.full, steps["models"], steps["report"]))
@@ -131,15 +147,19 @@ def main() -> int:
     options = parser.parse_args()
     if options.keep and options.keep.exists() and any(options.keep.iterdir()):
         parser.error(f"{options.keep} is not empty")
-    small, middle, large = (max(1, games * options.games // GAMES) for games in SMALLER)
-    games_of_news = max(1, small // 4)
-    loads = []
-    for games, news in ((small, games_of_news), (middle, 0), (large, games_of_news)):
-        with tempfile.TemporaryDirectory() as name:
-            loads.append(full_load(games, Path(name), news))
-    kept: AbstractContextManager[str] = nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory()
-    with kept as name:
-        loads.append(full_load(options.games, Path(name), games_of_news, ("models", "report", "rebuild")))
+    sizes = [*(max(1, games * options.games // GAMES) for games in SMALLER), options.games]
+    with ExitStack() as running:
+        folders = [Path(running.enter_context(tempfile.TemporaryDirectory())) for _ in SMALLER]
+        folders.append(options.keep or Path(running.enter_context(tempfile.TemporaryDirectory())))
+        loads = [full_load(games, folder, running) for games, folder in zip(sizes, folders, strict=True)]
+        games_of_news = max(1, sizes[0] // 4)
+        small, _, large, everything = loads
+        for _ in range(NEWS):  # in turns: a machine is not equally fast all the time
+            for catalogue in (small, large, everything):
+                catalogue.load_news(games_of_news)
+        everything.go_on("models", "report", "rebuild")
+        for catalogue in loads:
+            catalogue.check()
     lines = goals(*loads)
     on = machine()
     print(f"\n{on.cores} cores ({on.processor}), {on.memory_gb:.0f} GB of memory\n")

@@ -9,9 +9,11 @@ Exit codes: 0 loaded (all in place), 2 usage or configuration (something is not 
 loaded is kept), 4 RAWG refused or stayed down, 5 loading failed, 130 interrupted.
 """
 
+import ctypes
 import gc
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +25,10 @@ os.environ.setdefault("DLT_LOCAL_DIR", os.environ["DLT_PROJECT_DIR"])  # where `
 gc.set_threshold(50_000)
 # pages come and go, and Arrow's own pool would give their memory back to the system each time
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+# glibc would give each thread an arena of its own, and what one frees no other takes; other systems have no mallopt
+M_ARENA_MAX = -8
+with suppress(AttributeError, TypeError):
+    ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 import argparse  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
