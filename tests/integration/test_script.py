@@ -104,6 +104,23 @@ def test_a_plan_costs_only_the_counting_and_is_right(serve: Serve, set_up: SetUp
     assert len(sandbox.history()) == planned + probes
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_costs_nothing(sandbox: SandboxProcess, set_up: SetUp, unbuffered: str) -> None:
+    project = set_up(sandbox, PYTHONUNBUFFERED=unbuffered)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        finished = subprocess.run(
+            [sys.executable, str(ROOT / "pipelines" / "rawg.py"), "--plan"],
+            env=project.environment,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
 def test_made_up_games_stay_apart_from_the_real_ones(sandbox: SandboxProcess, set_up: SetUp) -> None:
     project = set_up(sandbox)
     finished = project.load("--sandbox", "--sandbox-games", "120", RAWG_API_KEY="")
