@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -176,11 +177,12 @@ class DagsterDev(DagsterClient):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
+        os.killpg(self._process.pid, signal.SIGINT)  # a terminal tells all of them
         try:
             self._process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        finally:
+            with suppress(ProcessLookupError):  # its code server stays until it misses heartbeats
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     @property

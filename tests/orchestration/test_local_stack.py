@@ -177,12 +177,8 @@ class Stack:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()  # asked politely, one of them took twenty seconds now and then
+    process.wait()
 
 
 def _free_port() -> int:
