@@ -4,6 +4,7 @@ A run is a row of load packages, each bounded in requests and committed as a who
 watermark together), so a run that is killed anywhere has lost at most one package's requests.
 """
 
+import gc
 import logging
 import os
 import time
@@ -283,6 +284,7 @@ def _load_package(pipeline: dlt.Pipeline, resources: list[str], report: LoadRepo
         report.rows -= walk.progress.removals
         walk.progress.removals.clear()
     report.packages += 1
+    gc.collect()  # dlt leaves some 13,000 objects a package that refer to each other
     if resources != SCHEMA_CHANGES:
         _record_schema_changes(pipeline, report)
 

@@ -160,6 +160,7 @@ def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> i
     from sources.rawg.errors import ConfigurationError, RawgError
     from sources.rawg.run import RawgRun
 
+    gc.freeze()  # what is imported stays: nobody need look through it for garbage
     if unknown := sorted(set(arguments.resources or []) - set(RESOURCES)):
         raise ConfigurationError(f"There is no resource {', '.join(unknown)}; choose from {', '.join(RESOURCES)}.")
     if arguments.full_refresh and not arguments.yes and not _confirmed():
