@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -177,13 +176,9 @@ class DagsterDev(DagsterClient):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGINT)  # a terminal tells all of them
-        try:
-            self._process.wait(timeout=30)
-        finally:
-            with suppress(ProcessLookupError):  # its code server stays until it misses heartbeats
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        # at once and all of them: started in the background it takes no Ctrl-C, and its code server outlives it
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     @property
     def output(self) -> str:
