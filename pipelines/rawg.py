@@ -34,7 +34,7 @@ import argparse  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from datetime import date  # noqa: E402
-from typing import TYPE_CHECKING, NoReturn  # noqa: E402
+from typing import TYPE_CHECKING, NoReturn, TextIO  # noqa: E402
 
 if TYPE_CHECKING:
     from sources.rawg.configuration import RawgConfiguration
@@ -179,15 +179,20 @@ def _run(arguments: argparse.Namespace, configuration: "RawgConfiguration") -> i
     report = LoadReport(RawgRun.start(configuration, ledger))
     with stop_on_signals(report.run.session.cancelled):
         if arguments.plan:
-            print(plan_text(request, pipeline, report.run))
+            _say(plan_text(request, pipeline, report.run))
             return 0
         try:
             with watch(report):
                 load(request, pipeline, report)
         except RawgError as error:
             report.stopped = error
-    print(summary_text(report, pipeline), file=sys.stderr if report.stopped else sys.stdout)
+    _say(summary_text(report, pipeline), file=sys.stderr if report.stopped else sys.stdout)
     return report.stopped.exit_code if report.stopped else 0
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    with suppress(BrokenPipeError):  # whoever reads has seen enough; what was done stays done
+        print(text, file=file, flush=True)
 
 
 def _confirmed() -> bool:
@@ -197,10 +202,8 @@ def _confirmed() -> bool:
 
 
 if __name__ == "__main__":
-    exit_code = 0
-    with suppress(BrokenPipeError):  # whoever reads what it prints has seen enough
-        exit_code = main()
+    exit_code = main()
+    with suppress(BrokenPipeError):
         sys.stdout.flush()
-        sys.stderr.flush()
     # all is closed and written; Python would go on to take every object apart, a tenth of a small load's time
     os._exit(exit_code)

@@ -121,6 +121,24 @@ def test_a_reader_that_goes_away_costs_nothing(sandbox: SandboxProcess, set_up: 
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
+BROKEN_ON_ITS_WAY = """
+import runpy, sys
+from pipelines import load
+
+def broken(*_):
+    raise BrokenPipeError
+
+load.load = broken
+sys.argv = [sys.argv[1]]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_a_pipe_that_breaks_amid_a_load_is_no_success(sandbox: SandboxProcess, set_up: SetUp) -> None:
+    script = str(ROOT / "pipelines" / "rawg.py")
+    assert set_up(sandbox).python("-c", BROKEN_ON_ITS_WAY, script, RAWG_API_KEY="any").exit_code != 0
+
+
 def test_made_up_games_stay_apart_from_the_real_ones(sandbox: SandboxProcess, set_up: SetUp) -> None:
     project = set_up(sandbox)
     finished = project.load("--sandbox", "--sandbox-games", "120", RAWG_API_KEY="")
