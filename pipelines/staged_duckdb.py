@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
+from weakref import WeakValueDictionary
 
 from dlt.common.configuration import configspec
 from dlt.common.destination import DestinationCapabilitiesContext
@@ -17,7 +18,7 @@ from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.schema.typing import C_DLT_ID
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
-from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration, DuckDbCredentials
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from dlt.destinations.impl.duckdb.factory import duckdb
 from dlt.destinations.job_impl import ReferenceFollowupJobRequest
@@ -26,6 +27,11 @@ from duckdb import OutOfMemoryException
 CHECKPOINT_MEMORY = "96MB"
 """For the checkpoint with which DuckDB closes a file, whatever `memory_limit` says: it tidies all tables at once, in
 all the memory that it is given, and is no faster in 512 MB."""
+
+_CREDENTIALS: WeakValueDictionary[str, DuckDbCredentials] = WeakValueDictionary()
+"""By file, those whose connection all share. dlt makes a pool of connections for each configuration that it resolves,
+and each would connect and set everything anew for most jobs; from one pool a job gets a copy of the one that a run
+holds open."""
 
 
 @configspec(init=False)
@@ -44,6 +50,12 @@ class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
         limits = {"memory_limit": self.memory_limit, "threads": self.threads}
         given = {name: value for name, value in limits.items() if value is not None}
         self.credentials.global_config = {**given, **(self.credentials.global_config or {})}
+        self._share_connections()
+
+    def _share_connections(self) -> None:
+        known = _CREDENTIALS.setdefault(self.data_location(), self.credentials)
+        if known.external_conn() is None and self.credentials.external_conn() is None:
+            self.credentials.conn_pool = known.conn_pool
 
     def __str__(self) -> str:
         """The file; dlt would load SQLAlchemy to say the same as a URL."""

@@ -1,9 +1,10 @@
-"""DuckDB's memory while a package is loaded, and for the checkpoint after it."""
+"""DuckDB's memory while a package is loaded and for the checkpoint after it, and its connections."""
 
 from pathlib import Path
 
 import dlt
 import pytest
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines import staged_duckdb
 
@@ -23,3 +24,33 @@ def test_a_checkpoint_gets_little_memory_if_it_can_do_with_it(
             assert client.execute_sql(limit) == [("488.2 MiB",)]
             pipeline.load()
             assert client.execute_sql(limit) == [(left,)]
+
+
+def test_who_opens_the_file_beside_a_run_leaves_its_settings_alone(tmp_path: Path) -> None:
+    pipeline = _pipeline(tmp_path)
+    with pipeline.sql_client() as run:
+        run.execute_sql("SET GLOBAL memory_limit = '96MB'")
+        with pipeline.sql_client() as beside:
+            beside.execute_sql("SELECT 1")
+        assert run.execute_sql("SELECT current_setting('memory_limit')") == [("91.5 MiB",)]
+
+
+def test_a_connection_that_was_taken_away_is_nobody_elses(tmp_path: Path) -> None:
+    pipeline = _pipeline(tmp_path)
+    with pipeline.destination_client() as client:
+        credentials = client.config.credentials
+        assert isinstance(credentials, DuckDbCredentials)
+        assert credentials.conn_pool
+        taken = credentials.conn_pool.move_conn()  # as `pipeline.dataset().ibis()` does
+    taken.close()
+    assert not pipeline.run([{"id": 2}], table_name="games").has_failed_jobs
+    with pipeline.sql_client() as client:
+        assert client.execute_sql("SELECT id FROM games ORDER BY id") == [(1,), (2,)]
+
+
+def _pipeline(folder: Path) -> dlt.Pipeline:
+    """A pipeline that has loaded one game."""
+    destination = staged_duckdb.staged_duckdb(str(folder / "warehouse.duckdb"), memory_limit="512MB")
+    pipeline = dlt.pipeline("connections", pipelines_dir=str(folder), destination=destination, dataset_name="raw")
+    pipeline.run([{"id": 1}], table_name="games")
+    return pipeline
