@@ -5,9 +5,10 @@ types are strict: a game with anything new on it, a field or a type, is not of t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import accumulate, chain
 from operator import attrgetter
 from threading import Lock
@@ -31,7 +32,7 @@ _COLUMNS = [column for column in arrow_schema(GAMES) if column.name not in ("las
 _LINKS = {
     name: pa.struct([arrow_schema(hints).field(column) for column in LINK_FIELDS[name]])
     for name, hints in GAME_LINKS.items()
-} | {"tags": pa.struct([column for column in arrow_schema(TAGS) if column.name != "_dlt_id"])}
+}
 KNOWN_GAMES = pa.schema([*_COLUMNS, *(pa.field(name, pa.list_(link)) for name, link in _LINKS.items())])
 """Games of known shape and their links, in columns named like those of their tables."""
 NO_GAMES = pa.RecordBatch.from_pylist([], schema=KNOWN_GAMES)
@@ -73,12 +74,9 @@ def _shape(name: str, columns: Iterable[pa.Field], **more: Any) -> type[msgspec.
     )
 
 
-_GAME = _shape(
-    "game",
-    _COLUMNS,
-    **{name: list[_shape(name, link)] for name, link in _LINKS.items()},  # type: ignore[misc]
-    **dict.fromkeys(NOISE, object),
-)
+_SHAPES = {name: list[_shape(name, link)] for name, link in _LINKS.items()}  # type: ignore[misc]
+_GAME = _shape("game", _COLUMNS, **{**_SHAPES, "tags": list[msgspec.Raw]}, **dict.fromkeys(NOISE, object))
+_TAG = _shape("tags", [column for column in arrow_schema(TAGS) if column.name != "_dlt_id"])
 
 
 class _Envelope(msgspec.Struct):
@@ -88,28 +86,36 @@ class _Envelope(msgspec.Struct):
 
 _read_envelope = msgspec.json.Decoder(_Envelope).decode
 _read_game = msgspec.json.Decoder(_GAME).decode
+# a page of 40 games has up to 900 tags, and all pages together have the same few hundred, word for word
+_read_tag = lru_cache(maxsize=4096)(msgspec.json.Decoder(_TAG).decode)
 
 
 @dataclass(frozen=True)
 class Games:
-    """Games of one page, or of many: those of known shape as `KNOWN_GAMES`, and the odd."""
+    """Games of one page, or of many: those of known shape as `KNOWN_GAMES`, and the odd.
+
+    Attributes:
+        tags: By id, the tags of those of known shape in full, each as it came last.
+    """
 
     known: pa.RecordBatch
     odd: Sequence[Game]
+    tags: Mapping[int, Any]
 
     def take(self, positions: Sequence[int]) -> "Games":
-        """Those at these positions, counted through the known and then the odd."""
+        """Those at these positions, counted through the known and then the odd; with all tags of the page."""
         known = len(self.known)
         if list(positions) == list(range(known + len(self.odd))):
             return self
         columns = self.known.take(pa.array([at for at in positions if at < known], pa.int64()))
-        return Games(columns, [self.odd[at - known] for at in positions if at >= known])
+        return Games(columns, [self.odd[at - known] for at in positions if at >= known], self.tags)
 
     @staticmethod
     def together(parts: Sequence["Games"]) -> "Games":
         """All games of the parts."""
         known = pa.concat_batches([NO_GAMES, *(part.known for part in parts)])
-        return Games(known, [game for part in parts for game in part.odd])
+        tags = {id: tag for part in parts for id, tag in part.tags.items()}
+        return Games(known, [game for part in parts for game in part.odd], tags)
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class PageOfGames:
     sightings: Sequence[Sighting]
 
 
-NO_PAGE = PageOfGames(Games(NO_GAMES, []), [])
+NO_PAGE = PageOfGames(Games(NO_GAMES, [], {}), [])
 
 
 _READING = Lock()
@@ -150,13 +156,15 @@ def page_of_games(known: Sequence[Any], odd: Iterable[Row]) -> PageOfGames:
     """A page of games of known shape and of others, as RAWG's rows."""
     games = [canonical_game(row) for row in odd]
     sightings = [(game.id, game.updated) for game in [*known, *games]]
-    return PageOfGames(Games(_columns(known), games), sightings)
+    tags = {tag.id: tag for game in known for tag in game.tags}
+    return PageOfGames(Games(_columns(known), games, tags), sightings)
 
 
 def _known_game(raw: msgspec.Raw) -> Any:
-    """The game, its dates parsed; None when it is not of known shape."""
+    """The game, its dates and tags parsed; None when it is not of known shape."""
     try:
-        game = _read_game(raw)
+        game: Any = _read_game(raw)
+        game.tags = [_read_tag(bytes(tag)) for tag in game.tags or ()]
         for name, parse in TEXTS.items():
             text = getattr(game, name)
             setattr(game, name, parse(text) if text else None)

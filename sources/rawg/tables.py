@@ -73,11 +73,13 @@ def link_rows(games: Games, name: str) -> Items:
 
 def tag_rows(games: Games) -> Items:
     """The rows of `tags` that the games carry, each tag as it came last."""
-    tags = pc.list_flatten(games.known["tags"])
     odd = {str(tag["id"]): tag for game in games.odd for tag in game.tags if "id" in tag}
-    last = {id: position for position, id in enumerate(tags.field("id").to_pylist())}
-    known = tags.take(pa.array([position for id, position in last.items() if str(id) not in odd], pa.int64()))
-    columns = {column.name: known.field(column.name) for column in known.type}
+    known = [tag for id, tag in games.tags.items() if str(id) not in odd]
+    columns = {
+        column.name: pa.array([getattr(tag, column.name) for tag in known], column.type)
+        for column in _TAGS
+        if column.name != "_dlt_id"
+    }
     yield from _together(_table(_TAGS, {**columns, "_dlt_id": _text(columns["id"])}, len(known)))
     yield from arrow_where_known(({**tag, "_dlt_id": key} for key, tag in odd.items()), _TAGS)
 
