@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import accumulate, chain
 from operator import attrgetter
 from threading import Lock
@@ -74,9 +73,13 @@ def _shape(name: str, columns: Iterable[pa.Field], **more: Any) -> type[msgspec.
     )
 
 
-_SHAPES = {name: list[_shape(name, link)] for name, link in _LINKS.items()}  # type: ignore[misc]
-_GAME = _shape("game", _COLUMNS, **{**_SHAPES, "tags": list[msgspec.Raw]}, **dict.fromkeys(NOISE, object))
-_TAG = _shape("tags", [column for column in arrow_schema(TAGS) if column.name != "_dlt_id"])
+_TAG = [column for column in arrow_schema(TAGS) if column.name != "_dlt_id"]
+_GAME = _shape(
+    "game",
+    _COLUMNS,
+    **{name: list[_shape(name, link)] for name, link in {**_LINKS, "tags": _TAG}.items()},  # type: ignore[misc]
+    **dict.fromkeys(NOISE, object),
+)
 
 
 class _Envelope(msgspec.Struct):
@@ -86,8 +89,6 @@ class _Envelope(msgspec.Struct):
 
 _read_envelope = msgspec.json.Decoder(_Envelope).decode
 _read_game = msgspec.json.Decoder(_GAME).decode
-# a page of 40 games has up to 900 tags, and all pages together have the same few hundred, word for word
-_read_tag = lru_cache(maxsize=4096)(msgspec.json.Decoder(_TAG).decode)
 
 
 @dataclass(frozen=True)
@@ -156,15 +157,14 @@ def page_of_games(known: Sequence[Any], odd: Iterable[Row]) -> PageOfGames:
     """A page of games of known shape and of others, as RAWG's rows."""
     games = [canonical_game(row) for row in odd]
     sightings = [(game.id, game.updated) for game in [*known, *games]]
-    tags = {tag.id: tag for game in known for tag in game.tags}
+    tags = {tag.id: tag for game in known for tag in game.tags or ()}
     return PageOfGames(Games(_columns(known), games, tags), sightings)
 
 
 def _known_game(raw: msgspec.Raw) -> Any:
-    """The game, its dates and tags parsed; None when it is not of known shape."""
+    """The game, its dates parsed; None when it is not of known shape."""
     try:
-        game: Any = _read_game(raw)
-        game.tags = [_read_tag(bytes(tag)) for tag in game.tags or ()]
+        game = _read_game(raw)
         for name, parse in TEXTS.items():
             text = getattr(game, name)
             setattr(game, name, parse(text) if text else None)
