@@ -75,11 +75,10 @@ class StagedCopyJob(DuckDbCopyJob):
         table = sql_client.make_qualified_table_name(self.load_table_name)
         # `load_date=` is a folder of the lake, not a column of the table
         file = "read_parquet(?, hive_partitioning = false)"
-        with self._on_local_disk() as path, sql_client.begin_transaction():
-            if C_DLT_ID in self._load_table["columns"]:
-                # killed after the commit and before dlt noted it, the job runs once more
-                sql_client.execute_sql(f"DELETE FROM {table} WHERE {C_DLT_ID} IN (SELECT {C_DLT_ID} FROM {file})", path)
-            sql_client.execute_sql(f"INSERT INTO {table} BY NAME SELECT * FROM {file}", path)
+        # killed after the commit and before dlt noted it, the job runs once more
+        missing = f"ANTI JOIN {table} USING ({C_DLT_ID})" if C_DLT_ID in self._load_table["columns"] else ""
+        with self._on_local_disk() as path:
+            sql_client.execute_sql(f"INSERT INTO {table} BY NAME SELECT * FROM {file} {missing}", path)
 
     @contextmanager
     def _on_local_disk(self) -> Iterator[str]:

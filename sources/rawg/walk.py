@@ -259,7 +259,7 @@ class GamesWalk:
         count: Asks RAWG how many games were updated between two days; one request a call.
         session: Asks for the pages, until a request fails for good.
         ledger: Tells how many requests are left.
-        chunk_requests: Requests that a chunk holds at most, unless a single day needs more.
+        chunk_requests: Requests that a chunk holds at most, the last one a tenth more, unless a single day needs more.
     """
 
     def __init__(

@@ -17,6 +17,8 @@ REACHABLE_ROWS = 2 * ROW_CAP
 """Rows of one day that can be listed: from the front of the ordering and from its back."""
 WORTH_FILLING = 1 / 5
 """Part of a chunk that is worth a probe or two."""
+LEFTOVER = 1 / 10
+"""Part of a chunk by which the last one may be larger, because each load package takes its second."""
 AIM = 0.95
 """Part of what fits that a split aims at, because days are not alike."""
 NEAR = 1 / 4
@@ -97,13 +99,15 @@ class WindowPlanner:
         """Takes the oldest window for a chunk of `chunk_requests` of which `budget` are left, or None when it is full.
 
         A window is split to fill the chunk, unless so little of it is left that a fuller one is not worth the probes.
-        A single day may be larger than the chunk, and than what the quota has `left`.
+        What would be left over behind the last chunk goes along when it is little. A single day may be larger than the
+        chunk, and than what the quota has `left`.
         """
         if budget <= 0:
             return None
         room = budget if budget >= chunk_requests * WORTH_FILLING else chunk_requests
         window = self.next_window(lambda: min(left(), room))
-        if window and budget < min(window.requests, chunk_requests) and window.requests <= left():
+        leftover = chunk_requests * LEFTOVER if self.is_empty else 0
+        if window and budget + leftover < window.requests <= left() and budget < chunk_requests:
             self.put_back(window)
             return None
         return window

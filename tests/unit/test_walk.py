@@ -206,17 +206,31 @@ def test_any_catalogue_is_walked_whole_within_its_bound(
         assert spent <= len(ages) / page_size + len(walked) * (2 + math.ceil(math.log2(41))) + 1
 
 
-def test_a_chunk_is_filled_with_windows() -> None:
-    def count(start: date, end: date) -> int:
-        return ((end - start).days + 1) * 60
+def _chunks(days: int, games_a_day: int) -> list[int]:
+    """Page requests of each chunk."""
 
-    walk = _games_walk(date(2020, 1, 1), date(2020, 12, 31), count, chunk_requests=250)
+    def count(start: date, end: date) -> int:
+        return ((end - start).days + 1) * games_a_day
+
+    walk = _games_walk(date(2020, 1, 1), date(2020, 1, 1) + timedelta(days=days - 1), count, chunk_requests=250)
     chunks = []
     while not walk.is_finished:
         requests = next(walk.page_requests())
         assert requests
         chunks.append(len(requests))
+    return chunks
+
+
+def test_a_chunk_is_filled_with_windows() -> None:
+    chunks = _chunks(days=366, games_a_day=60)
     assert all(200 <= requests <= 250 for requests in chunks[:-1]), chunks
+
+
+@pytest.mark.parametrize(("days", "amount", "largest"), [(250, 2, 275), (264, 3, 250)])
+def test_little_that_would_be_left_over_goes_along(days: int, amount: int, largest: int) -> None:
+    chunks = _chunks(days, games_a_day=80)
+    assert len(chunks) == amount
+    assert max(chunks) <= largest
 
 
 def test_a_quiet_window_costs_its_pages_and_no_more() -> None:
