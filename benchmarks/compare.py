@@ -339,7 +339,10 @@ def chart(results: dict[Case, Results]) -> str:
         if contender.title in found.runs
     ]
     base = alt.Chart().encode(
-        y=alt.Y("contender:N", sort=[contender.title for contender in CONTENDERS], title=None),
+        # where Arial is missing, a page takes a wider font than the picture was measured with
+        y=alt.Y(
+            "contender:N", sort=[contender.title for contender in CONTENDERS], title=None, axis=alt.Axis(minExtent=80)
+        ),
         x=alt.X("seconds:Q", title="seconds (median)", axis=alt.Axis(grid=False, tickCount=5)),
     )
     ours = alt.datum.contender == OURS.title
