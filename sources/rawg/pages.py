@@ -1,13 +1,15 @@
-"""Pages of /games as they arrive: games of known shape into columns, any other game as the row that it is.
+"""Pages of /games as they arrive: games and their links into columns, and what no column holds beside them.
 
 RAWG sends the known shape all but always, and msgspec reads it several times faster than a dict can be made of it. Its
-types are strict: a game with anything new on it, a field or a type, is not of that shape and is left to `rows.py`.
+types are strict: a field that is new, or of a new type, or a list with anything new on a link, is kept as the JSON that
+it is, for `rows.py` to look at. On the day when RAWG adds a field, it does so to all games at once.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import accumulate, chain
 from operator import attrgetter
 from threading import Lock
@@ -17,6 +19,7 @@ from typing import Annotated, Any
 import msgspec
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import requests
 
 from sources.rawg.columns import GAME_LINKS, GAMES, LARGEST, TAGS, arrow_schema
@@ -26,14 +29,22 @@ from sources.rawg.session import RawgSession, with_json
 
 Sighting = tuple[int, datetime | None]
 """Id of a game and its `updated` as they stood on a page."""
+Json = dict[str, msgspec.Raw | str]
+"""Fields by name, not read, or as text."""
+ReadGame = tuple[Any, Json]
+"""A game as msgspec reads it, and the fields that no column holds."""
 
 _COLUMNS = [column for column in arrow_schema(GAMES) if column.name not in ("last_seen_at", "_dlt_id")]
 _LINKS = {
     name: pa.struct([arrow_schema(hints).field(column) for column in LINK_FIELDS[name]])
     for name, hints in GAME_LINKS.items()
 }
-KNOWN_GAMES = pa.schema([*_COLUMNS, *(pa.field(name, pa.list_(link)) for name, link in _LINKS.items())])
-"""Games of known shape and their links, in columns named like those of their tables."""
+_NEWS = "_news"
+KNOWN_GAMES = pa.schema(
+    [*_COLUMNS, *(pa.field(name, pa.list_(link)) for name, link in _LINKS.items()), pa.field(_NEWS, pa.string())]
+)
+"""Games and their links in columns named like those of their tables; fields that no column holds as a JSON object, and
+null for most games."""
 NO_GAMES = pa.RecordBatch.from_pylist([], schema=KNOWN_GAMES)
 
 _TYPES: dict[pa.DataType, Any] = {
@@ -89,34 +100,40 @@ class _Envelope(msgspec.Struct):
 
 _read_envelope = msgspec.json.Decoder(_Envelope).decode
 _read_game = msgspec.json.Decoder(_GAME).decode
+_read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_read_field = {field.name: msgspec.json.Decoder(field.type).decode for field in msgspec.structs.fields(_GAME)}
 
 
 @dataclass(frozen=True)
 class Games:
-    """Games of one page, or of many: those of known shape as `KNOWN_GAMES`, and the odd.
+    """Games of one page, or of many, as `KNOWN_GAMES`.
 
     Attributes:
-        tags: By id, the tags of those of known shape in full, each as it came last.
+        tags: By id, the tags of games without news of their tags in full, each as it came last.
     """
 
     known: pa.RecordBatch
-    odd: Sequence[Game]
     tags: Mapping[int, Any]
 
+    @cached_property
+    def news(self) -> dict[int, Game]:
+        """What no column holds, by the position of its game: a game with nothing else on it."""
+        ids, news = self.known["id"], self.known[_NEWS]
+        at = pc.indices_nonzero(pc.is_valid(news))
+        told = zip(at.to_pylist(), ids.take(at).to_pylist(), news.take(at).to_pylist(), strict=True)
+        return {position: canonical_game({**orjson.loads(fields), "id": id}) for position, id, fields in told}
+
     def take(self, positions: Sequence[int]) -> "Games":
-        """Those at these positions, counted through the known and then the odd; with all tags of the page."""
-        known = len(self.known)
-        if list(positions) == list(range(known + len(self.odd))):
+        """Those at these positions; with all tags of the page."""
+        if list(positions) == list(range(len(self.known))):
             return self
-        columns = self.known.take(pa.array([at for at in positions if at < known], pa.int64()))
-        return Games(columns, [self.odd[at - known] for at in positions if at >= known], self.tags)
+        return Games(self.known.take(pa.array(positions, pa.int64())), self.tags)
 
     @staticmethod
     def together(parts: Sequence["Games"]) -> "Games":
         """All games of the parts."""
         known = pa.concat_batches([NO_GAMES, *(part.known for part in parts)])
-        tags = {id: tag for part in parts for id, tag in part.tags.items()}
-        return Games(known, [game for part in parts for game in part.odd], tags)
+        return Games(known, {id: tag for part in parts for id, tag in part.tags.items()})
 
 
 @dataclass(frozen=True)
@@ -127,7 +144,7 @@ class PageOfGames:
     sightings: Sequence[Sighting]
 
 
-NO_PAGE = PageOfGames(Games(NO_GAMES, [], {}), [])
+NO_PAGE = PageOfGames(Games(NO_GAMES, {}), [])
 
 
 _READING = Lock()
@@ -143,41 +160,58 @@ def _read_page(content: bytes) -> Row | None:
     try:
         content.decode()  # msgspec does not look into what it leaves out
         envelope = _read_envelope(content)
-        games = [(_known_game(raw), raw) for raw in envelope.results]
-        odd = [orjson.loads(memoryview(raw)) for game, raw in games if game is None]
+        games = [_game(raw) for raw in envelope.results]
     except (ValueError, RecursionError):  # msgspec's and orjson's errors are a ValueError, too
         return None
-    if not all(isinstance(row, dict) and "id" in row for row in odd):
-        return None
-    known = [game for game, _ in games if game is not None]
-    return {"count": envelope.count, "results": page_of_games(known, odd)}
+    sightings = [(game.id, game.updated) for game, _ in games]
+    tags = {tag.id: tag for game, _ in games for tag in game.tags or ()}
+    return {"count": envelope.count, "results": PageOfGames(Games(_columns(games), tags), sightings)}
 
 
-def page_of_games(known: Sequence[Any], odd: Iterable[Row]) -> PageOfGames:
-    """A page of games of known shape and of others, as RAWG's rows."""
-    games = [canonical_game(row) for row in odd]
-    sightings = [(game.id, game.updated) for game in [*known, *games]]
-    tags = {tag.id: tag for game in known for tag in game.tags or ()}
-    return PageOfGames(Games(_columns(known), games, tags), sightings)
+def _game(raw: msgspec.Raw) -> ReadGame:
+    """The game, its dates parsed, and what no column holds of it.
 
-
-def _known_game(raw: msgspec.Raw) -> Any:
-    """The game, its dates parsed; None when it is not of known shape."""
+    Raises:
+        ValueError: it is no game, or no JSON.
+    """
+    news: Json = {}
     try:
         game = _read_game(raw)
-        for name, parse in TEXTS.items():
-            text = getattr(game, name)
+    except msgspec.ValidationError:
+        game, news = _by_field(raw)
+    for name, parse in TEXTS.items():
+        text = getattr(game, name)
+        try:
             setattr(game, name, parse(text) if text else None)
-    except ValueError:  # also msgspec's ValidationError
-        return None
-    return game
+        except ValueError:
+            setattr(game, name, None)
+            news[name] = text
+    return game, news
 
 
-def _columns(games: Sequence[Any]) -> pa.RecordBatch:
+def _by_field(raw: msgspec.Raw) -> ReadGame:
+    """A game of another shape, field by field."""
+    known: Row = {}
+    news: Json = {}
+    for name, value in _read_fields(raw).items():
+        try:
+            known[name] = _read_field[name](value)
+        except (KeyError, msgspec.ValidationError):
+            # orjson looks into it, which msgspec does not; null is no news
+            if orjson.loads(memoryview(value)) is not None:
+                news[name] = value
+    if "id" not in known:
+        raise ValueError("a game without an id")
+    return _GAME(**known), news
+
+
+def _columns(read: Sequence[ReadGame]) -> pa.RecordBatch:
     """`KNOWN_GAMES` of these games."""
+    games = [game for game, _ in read]
     scalars = [pa.array(_values(games, column.name), column.type) for column in _COLUMNS]
     lists = [_list_column([getattr(game, name) or () for game in games], link) for name, link in _LINKS.items()]
-    return pa.record_batch([*scalars, *lists], schema=KNOWN_GAMES)
+    news = pa.array([msgspec.json.encode(news).decode() if news else None for _, news in read], pa.string())
+    return pa.record_batch([*scalars, *lists, news], schema=KNOWN_GAMES)
 
 
 def _list_column(lists: Sequence[Sequence[Any]], kind: pa.StructType) -> pa.ListArray:

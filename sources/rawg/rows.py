@@ -45,12 +45,6 @@ class Game:
     def id(self) -> int:
         return int(self.row["id"])
 
-    @property
-    def updated(self) -> datetime | None:
-        """When RAWG changed it; None also for what cannot be read."""
-        value = self.row.get("updated")
-        return value if isinstance(value, datetime) else None
-
 
 def canonical_game(raw: Row) -> Game:
     """Makes one game out of either shape; unknown fields pass through, what cannot be read stays as it came."""

@@ -5,12 +5,13 @@ would take most of a load's time for them. A row with anything new in it, a fiel
 dlt evolves the schema as it always does.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import chain
 from types import NoneType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,8 +29,8 @@ def game_rows(games: Games, seen_at: datetime) -> Items:
     """The rows of `games`."""
     known = games.known
     derived = {"last_seen_at": pa.repeat(seen_at, len(known)), "_dlt_id": _text(known["id"])}
-    yield from _together(_table(_GAMES, {**_by_name(known), **derived}, len(known)))
-    yield from arrow_where_known(({**game.row, "last_seen_at": seen_at} for game in games.odd), _GAMES)
+    table = _table(_GAMES, {**_by_name(known), **derived}, len(known))
+    yield from _with_news(table, {at: game.row for at, game in games.news.items()})
 
 
 def snapshot_rows(games: Games, day: date) -> Items:
@@ -40,8 +41,13 @@ def snapshot_rows(games: Games, day: date) -> Items:
         "snapshot_date": pa.repeat(day, len(known)),
         "_dlt_id": pc.binary_join_element_wise(_text(known["id"]), str(day), "-"),
     }
-    yield from _together(_table(_SNAPSHOTS, {**_by_name(known), **keys}, len(known)))
-    yield from arrow_where_known((_snapshot(game, day) for game in games.odd), _SNAPSHOTS)
+    table = _table(_SNAPSHOTS, {**_by_name(known), **keys}, len(known))
+    news = {
+        at: measures
+        for at, game in games.news.items()
+        if (measures := {name: value for name, value in game.row.items() if name in GAME_MEASURES})
+    }
+    yield from _with_news(table, news)
 
 
 def link_rows(games: Games, name: str) -> Items:
@@ -59,7 +65,8 @@ def link_rows(games: Games, name: str) -> Items:
         "_dlt_id": pc.binary_join_element_wise(keys.take(parents), _text(positions), "-"),
         **{column: links.field(column) for column in LINK_FIELDS[name]},
     }
-    bare = pc.equal(pc.list_value_length(lists), 0)
+    news = {at: game for at, game in games.news.items() if name in game.links or name in game.row}
+    bare = pc.and_(pc.equal(pc.list_value_length(lists), 0), pc.invert(_at(news, len(known))))
     bare_keys = keys.filter(bare)
     removed = {
         "game_id": known["id"].filter(bare),
@@ -68,20 +75,20 @@ def link_rows(games: Games, name: str) -> Items:
         "is_removed": pa.repeat(True, len(bare_keys)),
     }
     yield from _together(_table(schema, linked, len(links)), _table(schema, removed, len(bare_keys)))
-    yield from arrow_where_known(chain.from_iterable(_links(game, name) for game in games.odd), schema)
+    yield from arrow_where_known(chain.from_iterable(_links(game, name) for game in news.values()), schema)
 
 
 def tag_rows(games: Games) -> Items:
     """The rows of `tags` that the games carry, each tag as it came last."""
-    odd = {str(tag["id"]): tag for game in games.odd for tag in game.tags if "id" in tag}
-    known = [tag for id, tag in games.tags.items() if str(id) not in odd]
+    news = {str(tag["id"]): tag for game in games.news.values() for tag in game.tags if "id" in tag}
+    known = [tag for id, tag in games.tags.items() if str(id) not in news]
     columns = {
         column.name: pa.array([getattr(tag, column.name) for tag in known], column.type)
         for column in _TAGS
         if column.name != "_dlt_id"
     }
     yield from _together(_table(_TAGS, {**columns, "_dlt_id": _text(columns["id"])}, len(known)))
-    yield from arrow_where_known(({**tag, "_dlt_id": key} for key, tag in odd.items()), _TAGS)
+    yield from arrow_where_known(({**tag, "_dlt_id": key} for key, tag in news.items()), _TAGS)
 
 
 def removals(item: pa.Table | list[Row]) -> int:
@@ -124,6 +131,24 @@ def _together(*tables: pa.Table) -> Items:
         yield together
 
 
+def _with_news(table: pa.Table, news: Mapping[int, Row]) -> Items:
+    """The rows of a table; those at the positions of news with what no column holds of them."""
+    yield from _together(table.filter(pc.invert(_at(news, len(table)))))
+    told = zip(table.take(pa.array(list(news), pa.int64())).to_pylist(), news.values(), strict=True)
+    yield from arrow_where_known(({**more, **_without_nulls(row)} for row, more in told), table.schema)
+
+
+def _at(positions: Iterable[int], length: int) -> pa.BooleanArray:
+    """A mask of that length, true at the positions."""
+    mask = np.zeros(length, np.bool_)
+    mask[list(positions)] = True
+    return pa.array(mask)
+
+
+def _without_nulls(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value is not None}
+
+
 def _by_name(known: pa.RecordBatch) -> dict[str, pa.Array]:
     return dict(zip(known.schema.names, known.columns, strict=True))
 
@@ -136,12 +161,6 @@ def _links(game: Game, name: str) -> Iterator[Row]:
     key = game.row["_dlt_id"]
     for position, link in enumerate(game.links.get(name) or [{"is_removed": True}]):
         yield {"game_id": game.id, "_dlt_parent_id": key, "_dlt_id": f"{key}-{position}", **link}
-
-
-def _snapshot(game: Game, day: date) -> Row:
-    row = {"game_id": game.id, "snapshot_date": day, "_dlt_id": f"{game.id}-{day}"}
-    row.update((name, game.row.get(name)) for name in GAME_MEASURES)
-    return row
 
 
 def _as_columns(rows: list[Row], schema: pa.Schema) -> dict[str, list[Any]]:

@@ -7,9 +7,9 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from sources.rawg.columns import GAME_LINKS
-from sources.rawg.pages import Games, PageOfGames, page_of_games, read_page
-from sources.rawg.rows import Row
+from sources.rawg.columns import GAME_LINKS, GAME_MEASURES
+from sources.rawg.pages import Games, PageOfGames, read_page
+from sources.rawg.rows import Row, canonical_game
 from sources.rawg.tables import Items, game_rows, link_rows, removals, snapshot_rows, tag_rows
 from tests.rawg_rows import BROWSED, FILTERED
 
@@ -33,15 +33,47 @@ def _items(games: Games) -> dict[str, list[pa.Table | list[Row]]]:
     return {name: list(items) for name, items in tables.items()} | {"tags": list(tag_rows(games))}
 
 
-def _contents(games: Games) -> dict[str, list[tuple[tuple[str, str], ...]]]:
+def _rows(games: Games) -> dict[str, list[Row]]:
+    return {
+        name: [row for item in items for row in (item.to_pylist() if isinstance(item, pa.Table) else item)]
+        for name, items in _items(games).items()
+    }
+
+
+def _row_by_row(*raw: Row) -> dict[str, list[Row]]:
+    """The tables as they would be if columns did not exist."""
+    games = [canonical_game(row) for row in raw]
+    tags = {str(tag["id"]): tag for game in games for tag in game.tags if "id" in tag}
+    return {
+        "games": [{**game.row, "last_seen_at": NOW} for game in games],
+        "game_snapshots": [
+            {
+                "game_id": game.id,
+                "snapshot_date": NOW.date(),
+                "_dlt_id": f"{game.id}-{NOW.date()}",
+                **{name: game.row.get(name) for name in GAME_MEASURES},
+            }
+            for game in games
+        ],
+        **{
+            f"games__{name}": [
+                {"game_id": game.id, "_dlt_parent_id": str(game.id), "_dlt_id": f"{game.id}-{position}", **link}
+                for game in games
+                for position, link in enumerate(game.links.get(name) or [{"is_removed": True}])
+            ]
+            for name in GAME_LINKS
+        },
+        "tags": [{**tag, "_dlt_id": key} for key, tag in tags.items()],
+    }
+
+
+def _contents(tables: dict[str, list[Row]]) -> dict[str, list[tuple[tuple[str, str], ...]]]:
     """Rows of all tables, without nulls, each value with its type; dlt makes a rating of a whole number itself."""
     return {
         name: sorted(
-            tuple(sorted((key, _shown(key, value)) for key, value in row.items() if value is not None))
-            for item in items
-            for row in (item.to_pylist() if isinstance(item, pa.Table) else item)
+            tuple(sorted((key, _shown(key, value)) for key, value in row.items() if value is not None)) for row in rows
         )
-        for name, items in _items(games).items()
+        for name, rows in tables.items()
     }
 
 
@@ -51,14 +83,10 @@ def _shown(column: str, value: Any) -> str:
     return repr(float(value) if column in ("rating", "percent") and type(value) is int else value)
 
 
-def _is_columns(games: Games) -> bool:
-    return not games.odd
-
-
 @pytest.mark.parametrize("row", [FILTERED, BROWSED])
 def test_both_shapes_are_read_as_columns(row: Row) -> None:
     games = _games(_page(row, {**row, "id": 2, "tags": None, "genres": []}))
-    assert _is_columns(games)
+    assert not games.news
     items = _items(games)
     assert all(isinstance(item, pa.Table) for parts in items.values() for item in parts)
     (table,) = items["games"]
@@ -104,10 +132,26 @@ def test_odd_values_and_new_fields_travel_as_rows(odd: Row) -> None:
         assert name == "added_by_status" or rows[0][name] == value
 
 
-def test_a_new_field_on_one_game_leaves_the_others_columns() -> None:
-    games = _games(_page(FILTERED, {**FILTERED, "id": 2, "mood": "calm"}, {**FILTERED, "id": 3}))
-    assert games.known["id"].to_pylist() == [3498, 3]
-    assert [game.id for game in games.odd] == [2]
+def test_a_new_field_on_all_games_leaves_all_but_their_own_rows_columns() -> None:
+    items = _items(_games(_page(*({**row, "mood": "calm"} for row in (FILTERED, {**BROWSED, "id": 2})))))
+    (rows,) = items.pop("games")
+    assert [(row["id"], row["mood"]) for row in rows if isinstance(row, dict)] == [(3498, "calm"), (2, "calm")]
+    assert all(isinstance(item, pa.Table) for parts in items.values() for item in parts)
+
+
+def test_a_new_field_without_a_value_makes_no_row() -> None:
+    (table,) = game_rows(_games(_page({**FILTERED, "mood": None}, {**FILTERED, "id": 2})), NOW)
+    assert isinstance(table, pa.Table)
+    assert table["id"].to_pylist() == [3498, 2]
+
+
+def test_a_new_field_does_not_write_over_a_column() -> None:
+    hostile = {"_dlt_id": "7", "last_seen_at": "never", "added_by_status__owned": 1000, "_more": "x", "mood": "calm"}
+    (rows,) = game_rows(_games(_page({**FILTERED, **hostile})), NOW)
+    assert isinstance(rows, list)
+    row = rows[0]
+    assert (row["_dlt_id"], row["last_seen_at"], row["added_by_status__owned"]) == ("3498", NOW, 7)
+    assert (row["_more"], row["mood"]) == ("x", "calm")
 
 
 def test_links_carry_their_games_keys() -> None:
@@ -177,6 +221,8 @@ def test_a_snapshot_holds_the_measures_of_the_day() -> None:
         _page(results={"id": 1}),
         _page("a game"),
         _page({"name": "without an id"}),
+        _page({**FILTERED, "id": None}),
+        _page({**FILTERED, "id": "3498"}),
         b'{"id": 1, "detail": "one thing"}',
     ],
 )
@@ -195,12 +241,19 @@ def test_the_key_in_the_envelope_does_not_get_past() -> None:
         assert "key=k" not in repr(read_page(_page(row)))
 
 
-def test_a_page_without_new_things_keeps_the_order_of_a_choice() -> None:
-    page = read_page(_page(*({**FILTERED, "id": number} for number in range(1, 6))))
-    assert page is not None
-    taken = Games.together([page["results"].games.take([3, 1]), _games(_page({**FILTERED, "id": 9, "mood": "calm"}))])
-    assert taken.known["id"].to_pylist() == [4, 2]
-    assert [game.id for game in taken.odd] == [9]
+def test_a_new_field_may_be_as_deep_as_a_body_may_be() -> None:
+    depth = 900
+    (rows,) = game_rows(_games(_page(FILTERED).replace(b'"rating":4', b'"mood":' + b"[" * depth + b"]" * depth)), NOW)
+    assert isinstance(rows, list)
+    assert str(rows[0]["mood"]) == "[" * depth + "]" * depth
+
+
+def test_a_choice_of_games_keeps_its_order_and_its_news() -> None:
+    rows = [{**FILTERED, "id": number, **({"mood": number} if number % 2 else {})} for number in range(1, 6)]
+    other = {**FILTERED, "id": 9, "added": 3.5}
+    taken = Games.together([_games(_page(*rows)).take([3, 2, 0]), _games(_page(other))])
+    assert taken.known["id"].to_pylist() == [4, 3, 1, 9]
+    assert _contents(_rows(taken)) == _contents(_row_by_row(rows[3], rows[2], rows[0], other))
 
 
 SCALARS = [None, 0, 1, -3, 2**53 + 1, 3.0, 3.5, 1e300, True, "", "12", "text", "ünïcode \u0000", [], {}, [1], {"id": 1}]
@@ -256,7 +309,7 @@ LISTS: list[Any] = [
 VALUES: dict[str, list[Any]] = {
     **dict.fromkeys(("name", "rating", "added", "tba", "metacritic", "score", "mood"), SCALARS),
     **dict.fromkeys(("released", "updated"), DATES),
-    **dict.fromkeys(("added_by_status", "esrb_rating", "clip"), OBJECTS),
+    **dict.fromkeys(("added_by_status", "esrb_rating", "clip", "last_seen_at", "_dlt_id", "_more"), OBJECTS),
     **dict.fromkeys(GAME_LINKS, LISTS),
 }
 
@@ -264,6 +317,5 @@ VALUES: dict[str, list[Any]] = {
 @pytest.mark.parametrize("name", VALUES)
 def test_the_tables_are_the_same_whoever_read_the_page(name: str) -> None:
     for value in VALUES[name]:
-        content = _page({**FILTERED, name: value}, {**BROWSED, "id": 2})
-        row_by_row = page_of_games([], orjson.loads(content)["results"]).games
-        assert _contents(_games(content)) == _contents(row_by_row), value
+        rows = {**FILTERED, name: value}, {**BROWSED, "id": 2}
+        assert _contents(_rows(_games(_page(*rows)))) == _contents(_row_by_row(*rows)), value

@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+import orjson
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from sources.rawg import walk, windows
 from sources.rawg.errors import ApiRefused
 from sources.rawg.ledger import RequestLedger
-from sources.rawg.pages import StoppableSession, page_of_games
+from sources.rawg.pages import StoppableSession, read_page
 from sources.rawg.walk import FORWARD, Batch, GamesWalk, Watermark, check_filter
 
 TODAY = datetime.now(UTC).date()
@@ -48,7 +49,11 @@ def _walk(
 
     batches = list(_chunk(walk, answer, swaps, change))
     (window,) = [window for batch in batches for window in batch.windows]
-    return {game.id for batch in batches for game in batch.games.odd}, window
+    return _ids(batches), window
+
+
+def _ids(batches: list[Batch]) -> set[int]:
+    return {id for batch in batches for id in batch.games.known["id"].to_pylist()}
 
 
 def _games_walk(start: date, end: date, count: Callable[[date, date], int], chunk_requests: int = 250) -> GamesWalk:
@@ -77,8 +82,9 @@ def _chunk(
         at = 1 if len(queue) > 1 and swaps and swaps[answered % len(swaps)] else 0
         request = queue.pop(at)
         count, rows = answer(request)
-        page = page_of_games([], rows)
-        yield from walk.receive(request["window"], request["ordering"], request["page"], count, page)
+        page = read_page(orjson.dumps({"count": 0, "results": rows}))
+        assert page
+        yield from walk.receive(request["window"], request["ordering"], request["page"], count, page["results"])
         answered += 1
         change(answered)
 
@@ -160,8 +166,7 @@ class Catalogue:
         batches: list[Batch] = []
         while not whole.is_finished:
             batches += _chunk(whole, self.answer, swaps, change)
-        loaded = {game.id for batch in batches for game in batch.games.odd}
-        return loaded, [window for batch in batches for window in batch.windows]
+        return _ids(batches), [window for batch in batches for window in batch.windows]
 
 
 @given(
