@@ -63,8 +63,8 @@ FLOOR = Contender(
 BY_HAND = Contender(
     "by_hand",
     "by hand",
-    "`requests` asks for one page after another, `json.dump` writes each to a file, as in the public RAWG loaders that"
-    " keep JSON; DuckDB's `read_json` guesses the types and `unnest` makes the links",
+    "`requests` asks for one page after another, `json.dump` writes each to a file, as the public RAWG loaders do that"
+    " we found to keep pages; DuckDB's `read_json` guesses the types and `unnest` makes the links",
 )
 BY_HAND_BYTES = Contender(
     "by_hand_bytes",

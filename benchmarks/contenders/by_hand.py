@@ -1,8 +1,7 @@
 """By hand, as people write it: page after page with requests, a JSON file for each, and DuckDB guesses the types.
 
-`json.dump` of what `response.json()` gave is what public RAWG loaders that keep JSON do; we found none that writes the
-bytes (github.com/OlVeRaS94/PROYECTO_BD, scripts/api_rawg.py; github.com/KuyangKulon/GameVerse-AI-Bot,
-modules/data_fetcher.py). `by_hand_bytes` is the same loop by somebody who does.
+The two public RAWG loaders that we found to keep a file for each page write it with `json.dump`, even indented; this
+one does not indent. `by_hand_bytes` is the same loop by somebody who writes the bytes of the answer.
 """
 
 import json
