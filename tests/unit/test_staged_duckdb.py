@@ -1,4 +1,4 @@
-"""DuckDB's memory while a package is loaded and for the checkpoint after it, and its connections."""
+"""Merges from the lake; DuckDB's memory while a package is loaded and for the checkpoint after it; its connections."""
 
 from pathlib import Path
 
@@ -7,6 +7,26 @@ import pytest
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines import staged_duckdb
+
+
+def test_files_of_the_lake_are_merged_wherever_they_lie(tmp_path: Path) -> None:
+    pipeline = dlt.pipeline(
+        "merging",
+        pipelines_dir=str(tmp_path),
+        destination=staged_duckdb.staged_duckdb(str(tmp_path / "warehouse.duckdb")),
+        staging=dlt.destinations.filesystem(str(tmp_path / 'it\'s; a DROP of 100% %3B "lake"')),
+        dataset_name="raw",
+    )
+    games = [{"id": 1, "name": "old", "prizes": ["gold", "silver"]}, {"id": 2, "name": "other", "prizes": ["bronze"]}]
+    for rows in (games, [{"id": 1, "name": "new", "mood": "calm"}]):
+        pipeline.run(rows, table_name="games", primary_key="id", write_disposition="merge")
+    with pipeline.sql_client() as client:
+        assert client.execute_sql("SELECT id, name, mood FROM games ORDER BY id") == [
+            (1, "new", "calm"),
+            (2, "other", None),
+        ]
+        assert client.execute_sql("SELECT value FROM games__prizes") == [("bronze",)]
+        assert client.execute_sql("SELECT DISTINCT table_schema FROM information_schema.tables") == [("raw",)]
 
 
 @pytest.mark.parametrize(("memory", "left"), [("96MB", "91.5 MiB"), ("1KB", "488.2 MiB")])
