@@ -197,7 +197,7 @@ def test_a_load_that_was_never_committed_does_not_count(serve: Serve, set_up: Se
     project = set_up(sandbox)
     project.load("--resources", "games")
     sandbox.touch(count=20)
-    project.kill_at("copy into the warehouse", 3, "--resources", "games")
+    project.kill_at("merge", 1, "--resources", "games")
     before = _lose(project)
     files = list((project.folder / "data" / "lake" / "raw" / "games").rglob("*.parquet"))
     assert len({path.name.rsplit(".", 2)[0] for path in files}) == 2
@@ -215,7 +215,7 @@ def test_a_package_that_waits_for_the_lost_warehouse_is_loaded_anew(serve: Serve
     project = set_up(sandbox)
     project.load("--resources", "games")
     sandbox.touch(count=20)
-    project.kill_at("copied into the warehouse", 1, "--resources", "games")
+    project.kill_at("merged", 1, "--resources", "games")
     _lose(project, and_working_folder=False)
     _rebuilt(project)
     project.load("--resources", "games")
