@@ -98,7 +98,7 @@ class StagedSqlJob(SqlLoadJob):
     """A statement over files of the lake, such as a merge."""
 
     def run(self) -> None:
-        text = Path(self._file_path).read_text()
+        text = Path(self._file_path).read_text("utf-8")
         urls = list(dict.fromkeys(map(unquote, _IN_LAKE.findall(text))))
         client = cast(StagedDuckDbClient, self._job_client)
         with client.on_local_disk(urls) as paths:
@@ -142,11 +142,11 @@ class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):
                 files[job.job_file_info.table_name].append(f"'{LAKE}{quote(url)}'")
         for each in jobs:
             script = Path(each.new_file_path())
-            text = script.read_text()
+            text = script.read_text("utf-8")
             for name in (str(table["name"]) for table in table_chain):
                 table, staging_table = self.sql_client.get_qualified_table_names(name)
                 text = text.replace(staging_table, _rows(table, files[name]))
-            script.write_text(text)
+            script.write_text(text, "utf-8")
         return jobs
 
     @contextmanager
