@@ -29,7 +29,7 @@ from dlt.destinations.job_client_impl import SqlLoadJob
 from dlt.destinations.job_impl import ReferenceFollowupJobRequest
 from duckdb import OutOfMemoryException
 
-CHECKPOINT_MEMORY = "96MB"
+CHECKPOINT_MEMORY = "64MB"
 """For the checkpoint with which DuckDB closes a file, whatever `memory_limit` says: it tidies all tables at once, in
 all the memory that it is given, and is no faster in 512 MB."""
 
