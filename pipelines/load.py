@@ -9,8 +9,9 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from dlt.common.pipeline import LoadInfo
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.filesystem.configuration import FilesystemDestinationClientConfiguration
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 from dlt.pipeline.helpers import pipeline_drop
 from dlt.pipeline.pipeline import with_runtime_trace
@@ -46,6 +48,9 @@ SCHEMA_CHANGES = ["schema_changes"]
 RESOURCES = [GAMES, *ENDPOINT_BY_NAME]
 """Everything that `--resources` can name; `games` brings its links, snapshots and windows along."""
 DEFAULT_RESOURCES = [GAMES, *(endpoint.name for endpoint in ENDPOINTS if endpoint.kind == "reference")]
+
+_CLOSING = ThreadPoolExecutor(1, "close-warehouse")
+"""Closes the warehouse after a package: DuckDB then writes its checkpoint, for which it does not need Python's lock."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,7 @@ def load(request: LoadRequest, pipeline: dlt.Pipeline, report: LoadReport) -> No
         RawgError: the run had to stop; what `report` counts is committed.
     """
     run = report.run
-    with plain_failure(), only_run(pipeline, lake_configuration(pipeline)), closing(run.ledger):
+    with plain_failure(), only_run(pipeline, lake_configuration(pipeline)), closing(run.ledger), _closed_warehouse():
         restore_state(pipeline)
         if request.full_refresh:
             drop_tables(pipeline, request.resources)
@@ -296,10 +301,35 @@ def run(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
     pipeline.extract(source)
     pipeline.normalize()
     # DuckDB's file is left to others until now; held open, it is not opened and closed for each of dlt's jobs
-    with pipeline.sql_client() as client:
+    with _held_open(pipeline) as client:
         info = pipeline.load()
         record_history(client, lake_configuration(pipeline))
     return info
+
+
+@contextmanager
+def _held_open(pipeline: dlt.Pipeline) -> Iterator[SqlClientBase[Any]]:
+    """A connection that is closed beside what follows, such as the next package's extraction."""
+    _finish_closing()
+    client = pipeline.sql_client()
+    client.open_connection()
+    try:
+        yield client
+    finally:
+        _CLOSING.submit(client.close_connection)
+
+
+@contextmanager
+def _closed_warehouse() -> Iterator[None]:
+    """A block at whose end the warehouse is closed, and so free for others."""
+    try:
+        yield
+    finally:
+        _finish_closing()
+
+
+def _finish_closing() -> None:
+    _CLOSING.submit(bool).result()  # there is but one thread, so all before it is done
 
 
 def _record_schema_changes(pipeline: dlt.Pipeline, report: LoadReport) -> None:

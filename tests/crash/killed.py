@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import Any
 
+CONNECTIONS = "dlt.destinations.impl.duckdb.configuration"
 MOMENTS = {
     "planning": ("sources.rawg.run", "RawgRun.count_games", "after"),
     "receiving a page": ("sources.rawg.walk", "GamesWalk.receive", "before"),
@@ -25,6 +26,8 @@ MOMENTS = {
     "merged": ("dlt.destinations.job_client_impl", "SqlLoadJob.run", "after"),
     "load id is written": ("dlt.destinations.job_client_impl", "SqlJobClientBase.complete_load", "before"),
     "load id was written": ("dlt.destinations.job_client_impl", "SqlJobClientBase.complete_load", "after"),
+    "closing the warehouse": (CONNECTIONS, "DuckDbConnectionPool._close_conn", "before"),
+    "closed the warehouse": (CONNECTIONS, "DuckDbConnectionPool._close_conn", "after"),
     "package is closed": ("dlt.common.storages.load_storage", "LoadStorage.complete_load_package", "before"),
     "package was closed": ("dlt.common.storages.load_storage", "LoadStorage.complete_load_package", "after"),
 }

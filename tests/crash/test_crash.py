@@ -19,6 +19,8 @@ Serve = Callable[..., SandboxProcess]
 SetUp = Callable[..., Project]
 GAMES, CHUNK = 800, 12
 SEVERAL_PACKAGES = {"SOURCES__RAWG__CHUNK_REQUESTS": CHUNK}
+COUNTS = {"receiving a page": 16, "planning": 4, "closing the warehouse": 3, "closed the warehouse": 3}
+"""Calls of a moment until games are amid their load, where two are too few."""
 PAID_UNKILLED = GAMES // 40 + 20
 """Pages, last pages that are not full, probes and the list of genres."""
 
@@ -48,8 +50,7 @@ def _assert_whole(project: Project, sandbox: SandboxProcess) -> None:
 def test_killed_at_any_stage(serve: Serve, set_up: SetUp, moment: str, is_new_container: bool) -> None:
     sandbox = serve(GAMES)
     project = set_up(sandbox, **SEVERAL_PACKAGES)
-    count = {"receiving a page": 16, "planning": 4}.get(moment, 2)
-    project.kill_at(moment, count, "--resources", "games", "genres")
+    project.kill_at(moment, COUNTS.get(moment, 2), "--resources", "games", "genres")
     sent = len(sandbox.history())
     assert sent <= _counted(project) <= sent + BLOCK
     if is_new_container:
@@ -73,6 +74,36 @@ def test_killed_again_and_again_at_random(serve: Serve, set_up: SetUp) -> None:
     project.load("--resources", "games", "genres")
     _assert_whole(project, sandbox)
     assert _counted(project) >= len(sandbox.history())
+
+
+GONE_AFTER_LOADING = """
+import os, threading
+from dlt.destinations.impl.duckdb.configuration import DuckDbConnectionPool
+from pipelines.load import LoadReport, LoadRequest, load, open_ledger, rawg_pipeline
+from sources.rawg.configuration import rawg_configuration
+from sources.rawg.run import RawgRun
+
+close = DuckDbConnectionPool._close_conn
+
+def close_slowly(pool):
+    threading.Event().wait(1)
+    close(pool)
+
+DuckDbConnectionPool._close_conn = close_slowly
+os.chdir(os.environ["DLT_PROJECT_DIR"])
+pipeline, configuration = rawg_pipeline(), rawg_configuration()
+run = RawgRun.start(configuration, open_ledger(pipeline, configuration))
+load(LoadRequest(["genres"]), pipeline, LoadReport(run))
+os._exit(0)
+"""
+
+
+def test_a_load_is_over_when_the_warehouse_is_closed(serve: Serve, set_up: SetUp) -> None:
+    project = set_up(serve(GAMES))
+    gone = project.python("-c", GONE_AFTER_LOADING, RAWG_API_KEY="any")
+    assert gone.exit_code == 0, gone.output
+    assert project.value("SELECT count(*) FROM raw.genres") == 19
+    assert not list(project.warehouse.parent.glob("*.wal"))
 
 
 def test_two_runs_at_once_do_not_mix(serve: Serve, set_up: SetUp) -> None:
