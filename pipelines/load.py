@@ -310,7 +310,7 @@ def run(pipeline: dlt.Pipeline, source: DltSource) -> LoadInfo:
 @contextmanager
 def _held_open(pipeline: dlt.Pipeline) -> Iterator[SqlClientBase[Any]]:
     """A connection that is closed beside what follows, such as the next package's extraction."""
-    _finish_closing()
+    _finish_closing()  # what merges next would share the memory limit of a checkpoint that is not over
     client = pipeline.sql_client()
     client.open_connection()
     try:
