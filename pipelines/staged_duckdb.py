@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import cast
 from urllib.parse import quote, unquote
 from weakref import WeakValueDictionary
@@ -30,13 +29,12 @@ from dlt.destinations.job_client_impl import SqlLoadJob
 from dlt.destinations.job_impl import ReferenceFollowupJobRequest
 from duckdb import OutOfMemoryException
 
-IDLE_MEGABYTES = 32
-"""What DuckDB may hold after each merge, whatever `memory_limit` says: all that it has read it would keep. The
-checkpoint with which it closes the file has to do with as much; given more, it takes it and is no faster. Given less
-than some 0.8 MB for each column of a table, it fails, says nothing, and leaves all to the write-ahead log."""
-
-_MERGING = Lock()
-"""DuckDB gives all its threads to one merge; several at a time are no faster and each takes its own memory."""
+CHECKPOINT_MEGABYTES = 32
+"""For the checkpoint with which DuckDB closes a file, whatever `memory_limit` says: it tidies all tables at once, in
+all the memory that it is given, and is no faster in 512 MB."""
+CHECKPOINT_MEGABYTES_PER_COLUMN = 1
+"""What a wide table's checkpoint gets: with 0.7 and less it failed, which is not said, and left all to the write-ahead
+log (tables of 45 to 200 columns of text, DuckDB 2.0)."""
 
 LAKE = "lake:"
 """Before the quoted address of a file in a statement that is still to be run."""
@@ -54,15 +52,16 @@ class StagedDuckDbClientConfiguration(DuckDbClientConfiguration):
 
     database_file: str | None = None
     """DuckDB file used when no `credentials` are given, relative to the project folder."""
-    memory_limit: str = "512MB"
+    memory_limit: str | None = None
     """Memory for DuckDB while dlt loads, as DuckDB writes it; a merge that needs more fails, and loses nothing."""
     threads: int | None = None
     """Threads of DuckDB beside those of dlt's jobs."""
 
     def on_resolved(self) -> None:
         super().on_resolved()
-        limits = {"memory_limit": self.memory_limit, **({"threads": self.threads} if self.threads else {})}
-        self.credentials.global_config = {**(self.credentials.global_config or {}), **limits}
+        limits = {"memory_limit": self.memory_limit, "threads": self.threads}
+        given = {name: value for name, value in limits.items() if value is not None}
+        self.credentials.global_config = {**given, **(self.credentials.global_config or {})}
         self._share_connections()
 
     def _share_connections(self) -> None:
@@ -93,7 +92,7 @@ class StagedCopyJob(DuckDbCopyJob):
         table = client.sql_client.make_qualified_table_name(self.load_table_name)
         missing = f"ANTI JOIN {table} USING ({C_DLT_ID})" if C_DLT_ID in self._load_table["columns"] else ""
         url = ReferenceFollowupJobRequest.resolve_reference(self._file_path)
-        with client.on_local_disk([url]) as (path,), client.merging():
+        with client.on_local_disk([url]) as (path,):
             rows = f"SELECT * FROM {_parquet([_literal(path)])} {missing}"
             client.sql_client.execute_sql(f"INSERT INTO {table} BY NAME {rows}")
 
@@ -105,7 +104,7 @@ class StagedSqlJob(SqlLoadJob):
         text = Path(self._file_path).read_text("utf-8")
         urls = list(dict.fromkeys(map(unquote, _IN_LAKE.findall(text))))
         client = cast(StagedDuckDbClient, self._job_client)
-        with client.on_local_disk(urls) as paths, client.merging():
+        with client.on_local_disk(urls) as paths:
             self._paths = dict(zip(urls, paths, strict=True))
             super().run()
 
@@ -123,8 +122,6 @@ class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):
     dlt would copy them into tables of a staging dataset first. Here the files take the place of those tables, of which
     nothing is left to make, to copy, to empty, or to lose: a merge that a kill cut short is run again from the lake.
     """
-
-    config: StagedDuckDbClientConfiguration
 
     def create_load_job(
         self, table: PreparedTableSchema, file_path: str, load_id: str, restore: bool = False
@@ -173,19 +170,6 @@ class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):
                 filesystem.get_file(url, path)
             yield paths
 
-    @contextmanager
-    def merging(self) -> Iterator[None]:
-        """A block beside which nothing else is merged, and after which DuckDB lets go of what it has read."""
-        with _MERGING:
-            self._limit_memory(self.config.memory_limit)
-            yield
-            most_columns = max(len(table["columns"]) for table in self.schema.tables.values())
-            with suppress(OutOfMemoryException):  # news all over a large table holds more than that until a checkpoint
-                self._limit_memory(f"{max(IDLE_MEGABYTES, most_columns)}MB")
-
-    def _limit_memory(self, memory: str) -> None:
-        self.sql_client.native_connection.execute(f"SET GLOBAL memory_limit = '{memory}'")
-
     def initialize_storage(self, truncate_tables: Iterable[str] | None = None) -> None:
         if not self.in_staging_dataset_mode:
             super().initialize_storage(truncate_tables)  # type: ignore[arg-type]
@@ -199,6 +183,14 @@ class StagedDuckDbClient(DuckDbClient, SupportsStagingDestination):
         if self.in_staging_dataset_mode:
             return {}
         return super().update_stored_schema(only_tables, expected_update, force)  # type: ignore[arg-type]
+
+    def complete_load(self, load_id: str) -> None:
+        super().complete_load(load_id)
+        # the merges are done, and what follows is the checkpoint
+        columns = max(len(table["columns"]) for table in self.schema.tables.values())
+        megabytes = max(CHECKPOINT_MEGABYTES, columns * CHECKPOINT_MEGABYTES_PER_COLUMN)
+        with suppress(OutOfMemoryException):  # news all over a large table holds more than that until then
+            self.sql_client.native_connection.execute(f"SET GLOBAL memory_limit = '{megabytes}MB'")
 
     def should_truncate_table_before_load_on_staging_destination(self, table_name: str) -> bool:
         return self.config.truncate_tables_on_staging_destination_before_load

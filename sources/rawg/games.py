@@ -10,6 +10,7 @@ from typing import Any
 
 import dlt
 from dlt.common.jsonpath import compile_path
+from dlt.common.schema.typing import TDeleteInsertStrategyDict
 from dlt.extract import DltResource
 from dlt.sources.rest_api import rest_api_resources
 
@@ -30,6 +31,8 @@ GAME_TABLES = [
     "game_windows",
 ]
 """Resources that one walk over /games fills."""
+MERGE: TDeleteInsertStrategyDict = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
+"""The walk keeps one sighting of each game in a package, so nobody needs to look for a second one."""
 
 
 def game_resources(run: RawgRun, walk: GamesWalk) -> Iterator[DltResource]:
@@ -86,7 +89,7 @@ def _table(name: str, hints: Columns, rows: Callable[[Games], Items]) -> DltReso
     def table(batch: Batch) -> Items:
         yield from rows(batch.games)
 
-    return dlt.transformer(table, name=name, columns=hints, write_disposition="merge")
+    return dlt.transformer(table, name=name, columns=hints).apply_hints(write_disposition=MERGE)
 
 
 def _link_table(name: str, walk: GamesWalk) -> DltResource:

@@ -1,11 +1,10 @@
-"""Merges from the lake, one at a time; DuckDB's memory between them and for a checkpoint; its connections."""
+"""Merges from the lake; DuckDB's memory while a package is loaded and for the checkpoint after it; its connections."""
 
 from pathlib import Path
 
 import dlt
 import pytest
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
-from dlt.destinations.job_client_impl import SqlLoadJob
 
 from pipelines import staged_duckdb
 
@@ -30,36 +29,25 @@ def test_files_of_the_lake_are_merged_wherever_they_lie(tmp_path: Path) -> None:
         assert client.execute_sql("SELECT DISTINCT table_schema FROM information_schema.tables") == [("raw",)]
 
 
-@pytest.mark.parametrize(("columns", "left"), [(1, "30.5 MiB"), (200, "193.5 MiB")])
-def test_a_merge_leaves_little_in_memory_but_enough_for_a_checkpoint(tmp_path: Path, columns: int, left: str) -> None:
-    pipeline = _pipeline(tmp_path)
+@pytest.mark.parametrize(
+    ("megabytes", "each", "columns", "left"),
+    [(96, 1, 1, "91.5 MiB"), (96, 1, 200, "193.5 MiB"), (0.001, 0, 1, "488.2 MiB")],
+)
+def test_a_checkpoint_gets_little_memory_if_it_can_do_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: float, each: int, columns: int, left: str
+) -> None:
+    monkeypatch.setattr(staged_duckdb, "CHECKPOINT_MEGABYTES", megabytes)
+    monkeypatch.setattr(staged_duckdb, "CHECKPOINT_MEGABYTES_PER_COLUMN", each)
+    destination = staged_duckdb.staged_duckdb(str(tmp_path / "warehouse.duckdb"), memory_limit="512MB")
+    pipeline = dlt.pipeline("checkpoint", pipelines_dir=str(tmp_path), destination=destination, dataset_name="raw")
     limit = "SELECT current_setting('memory_limit')"
     for _ in range(2):
-        pipeline.extract([{f"c{each}": each for each in range(columns)}], table_name="games")
+        pipeline.extract([{"id": 1, **{f"c{number}": number for number in range(columns)}}], table_name="games")
         pipeline.normalize()
         with pipeline.sql_client() as client:
             assert client.execute_sql(limit) == [("488.2 MiB",)]
             pipeline.load()
             assert client.execute_sql(limit) == [(left,)]
-
-
-def test_merges_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    merging: list[str] = []
-    most = 0
-    merge = SqlLoadJob.run
-
-    def watched(job: SqlLoadJob) -> None:
-        nonlocal most
-        merging.append(job.job_file_info().table_name)
-        most = max(most, len(merging))
-        merge(job)
-        merging.remove(job.job_file_info().table_name)
-
-    monkeypatch.setattr(SqlLoadJob, "run", watched)
-    pipeline = _pipeline(tmp_path)
-    tables = [dlt.resource([{"id": 1}], name=name, primary_key="id", write_disposition="merge") for name in "abcdefgh"]
-    pipeline.run(tables)
-    assert most == 1
 
 
 def test_who_opens_the_file_beside_a_run_leaves_its_settings_alone(tmp_path: Path) -> None:
@@ -86,12 +74,7 @@ def test_a_connection_that_was_taken_away_is_nobody_elses(tmp_path: Path) -> Non
 
 def _pipeline(folder: Path) -> dlt.Pipeline:
     """A pipeline that has loaded one game."""
-    pipeline = dlt.pipeline(
-        "games",
-        pipelines_dir=str(folder),
-        destination=staged_duckdb.staged_duckdb(str(folder / "warehouse.duckdb"), memory_limit="512MB"),
-        staging=dlt.destinations.filesystem(str(folder / "lake")),
-        dataset_name="raw",
-    )
+    destination = staged_duckdb.staged_duckdb(str(folder / "warehouse.duckdb"), memory_limit="512MB")
+    pipeline = dlt.pipeline("connections", pipelines_dir=str(folder), destination=destination, dataset_name="raw")
     pipeline.run([{"id": 1}], table_name="games")
     return pipeline
