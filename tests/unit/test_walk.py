@@ -47,13 +47,15 @@ def _walk(
         count, ids = listing.page(request["ordering"], request["page"])
         return count, [{"id": number, "updated": f"{day}T12:00:00"} for number in ids]
 
-    batches = list(_chunk(walk, answer, swaps, change))
-    (window,) = [window for batch in batches for window in batch.windows]
-    return _ids(batches), window
+    (batch,) = _chunk(walk, answer, swaps, change)
+    (window,) = batch.windows
+    return _ids([batch]), window
 
 
 def _ids(batches: list[Batch]) -> set[int]:
-    return {id for batch in batches for id in batch.games.known["id"].to_pylist()}
+    of_batches = [batch.games.known["id"].to_pylist() for batch in batches]
+    assert all(len(ids) == len(set(ids)) for ids in of_batches)  # dlt is told so, and does not look
+    return {id for ids in of_batches for id in ids}
 
 
 def _games_walk(start: date, end: date, count: Callable[[date, date], int], chunk_requests: int = 250) -> GamesWalk:
@@ -165,7 +167,8 @@ class Catalogue:
         whole = _games_walk(start, TODAY, self.count, chunk)
         batches: list[Batch] = []
         while not whole.is_finished:
-            batches += _chunk(whole, self.answer, swaps, change)
+            (batch,) = _chunk(whole, self.answer, swaps, change)
+            batches.append(batch)
         return _ids(batches), [window for batch in batches for window in batch.windows]
 
 
