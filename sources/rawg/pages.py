@@ -6,11 +6,11 @@ it is, for `rows.py` to look at. On the day when RAWG adds a field, it does so t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate, chain, starmap
 from operator import attrgetter
 from threading import Lock
 from types import NoneType
@@ -113,7 +113,7 @@ class Games:
     """
 
     known: pa.RecordBatch
-    tags: Mapping[int, Any]
+    tags: dict[int, Any]
 
     @cached_property
     def news(self) -> dict[int, Game]:
@@ -123,17 +123,15 @@ class Games:
         told = zip(at.to_pylist(), ids.take(at).to_pylist(), news.take(at).to_pylist(), strict=True)
         return {position: canonical_game({**orjson.loads(fields), "id": id}) for position, id, fields in told}
 
-    def take(self, positions: Sequence[int]) -> "Games":
-        """Those at these positions; with all tags of the page."""
-        if list(positions) == list(range(len(self.known))):
-            return self
-        return Games(self.known.take(pa.array(positions, pa.int64())), self.tags)
+    @classmethod
+    def together(cls, pages: Iterable[tuple[pa.RecordBatch, Sequence[int]]], tags: dict[int, Any]) -> "Games":
+        """Those at these positions of pages like `KNOWN_GAMES`."""
+        return cls(pa.concat_batches([NO_GAMES, *starmap(_taken, pages)]), tags)
 
-    @staticmethod
-    def together(parts: Sequence["Games"]) -> "Games":
-        """All games of the parts."""
-        known = pa.concat_batches([NO_GAMES, *(part.known for part in parts)])
-        return Games(known, {id: tag for part in parts for id, tag in part.tags.items()})
+
+def _taken(page: pa.RecordBatch, positions: Sequence[int]) -> pa.RecordBatch:
+    everything = list(positions) == list(range(len(page)))
+    return page if everything else page.take(pa.array(positions, pa.int64()))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+
 from sources.rawg.errors import ApiRefused, QuotaReached, RawgError
 from sources.rawg.ledger import RequestLedger
 from sources.rawg.pages import Games, PageOfGames, Sighting, StoppableSession
@@ -283,7 +285,8 @@ class GamesWalk:
         self._open: dict[str, WindowWalk] = {}
         self._queue: list[PageRequest] = []
         self._in_flight = 0
-        self._pages: list[Games] = []
+        self._pages: list[pa.RecordBatch] = []
+        self._tags: dict[int, Any] = {}
         self._latest: dict[int, tuple[datetime | None, int, int]] = {}
         self._results: list[Row] = []
         self._out_of_quota: RawgError | None = None
@@ -335,7 +338,8 @@ class GamesWalk:
             known, *_ = self._latest.get(id, (None,))
             if known is None or updated is None or updated >= known:
                 self._latest[id] = updated, len(self._pages), position
-        self._pages.append(page.games)
+        self._pages.append(page.games.known)
+        self._tags |= page.games.tags  # kept page by page, the same tags would take more memory than all games
         self.progress.pages += 1
         self.progress.rows += len(page.sightings)
 
@@ -408,7 +412,7 @@ class GamesWalk:
         kept: dict[int, list[int]] = defaultdict(list)
         for _, page, position in self._latest.values():
             kept[page].append(position)
-        games = Games.together([self._pages[page].take(positions) for page, positions in kept.items()])
+        games = Games.together(((self._pages[page], positions) for page, positions in kept.items()), self._tags)
         batch = Batch(games, self._results)
-        self._pages, self._latest, self._results = [], {}, []
+        self._pages, self._tags, self._latest, self._results = [], {}, {}, []
         return batch

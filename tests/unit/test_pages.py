@@ -251,7 +251,9 @@ def test_a_new_field_may_be_as_deep_as_a_body_may_be() -> None:
 def test_a_choice_of_games_keeps_its_order_and_its_news() -> None:
     rows = [{**FILTERED, "id": number, **({"mood": number} if number % 2 else {})} for number in range(1, 6)]
     other = {**FILTERED, "id": 9, "added": 3.5}
-    taken = Games.together([_games(_page(*rows)).take([3, 2, 0]), _games(_page(other))])
+    pages = [_games(_page(*rows)), _games(_page(other))]
+    tags = pages[0].tags | pages[1].tags
+    taken = Games.together(zip((page.known for page in pages), [[3, 2, 0], [0]], strict=True), tags)
     assert taken.known["id"].to_pylist() == [4, 3, 1, 9]
     assert _contents(_rows(taken)) == _contents(_row_by_row(rows[3], rows[2], rows[0], other))
 

@@ -241,6 +241,23 @@ def test_little_that_would_be_left_over_goes_along(days: int, amount: int, large
     assert max(chunks) <= largest
 
 
+def test_a_chunk_holds_the_tags_of_its_own_pages_as_they_came_last() -> None:
+    tomorrow = PAST + timedelta(days=1)
+    walk = _games_walk(PAST, tomorrow, lambda start, end: 80 * ((end - start).days + 1), chunk_requests=3)
+    answers = itertools.count(1)
+
+    def answer(request: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
+        day = request["window"].split(",")[0]
+        tags = [{"id": 1, "games_count": next(answers)}, {"id": 2 if day == str(PAST) else 3, "games_count": 0}]
+        ids = range(request["page"] * 40, request["page"] * 40 + 40)
+        return 80, [{"id": id, "updated": f"{day}T12:00:00", "tags": tags} for id in ids]
+
+    chunks = [batch for _ in range(2) for batch in _chunk(walk, answer, [], lambda answered: None)]
+    assert walk.is_finished
+    told = [{id: tag.games_count for id, tag in batch.games.tags.items()} for batch in chunks]
+    assert told == [{1: 2, 2: 0}, {1: 4, 3: 0}]
+
+
 def test_a_quiet_window_costs_its_pages_and_no_more() -> None:
     loaded, window = _walk(Listing(415), PAST, [], lambda answered: None)
     assert len(loaded) == 415
